@@ -1,0 +1,369 @@
+//! Argon2id on a fixed number of threads of their own, so that a storm of logins leaves the rest of the program fast and
+//! its memory bounded (ASVS 11.4.2; RFC 9106).
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash as Phc, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
+use crossbeam_channel::{Receiver, Sender, TrySendError};
+use rocket::tokio::sync::oneshot;
+use rocket::tokio::time::timeout;
+use subtle::ConstantTimeEq;
+
+use crate::model::{NoRandomness, Password, PasswordHash, random_bytes};
+
+/// How long an asker waits before giving up. What it asked for is then dropped before it starts.
+const PATIENCE: Duration = Duration::from_secs(8);
+/// How much work may wait when no length of the queue is set.
+const WORK_AHEAD: Duration = Duration::from_secs(2);
+
+/// How passwords are hashed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HashingRules {
+    /// Argon2's memory, in KiB.
+    pub memory_kib: u32,
+    /// Argon2's passes over that memory.
+    pub passes: u32,
+    /// How many threads hash; each keeps its memory.
+    pub threads: usize,
+    /// How many passwords may wait for a thread; when absent, two seconds of work.
+    pub queue: Option<usize>,
+}
+
+/// More passwords wait than can be hashed in time, or the wait took too long.
+#[derive(Debug, thiserror::Error)]
+#[error("too many passwords wait to be hashed")]
+pub struct Overload;
+
+/// Why the hashing threads could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Argon2 does not accept the parameters.
+    #[error("Argon2 does not accept these parameters: {0}.")]
+    Parameters(argon2::Error),
+    /// The machine gave no thread or not the memory.
+    #[error("The hashing threads could not be started: {0}.")]
+    Threads(std::io::Error),
+    /// The machine gave no random bytes.
+    #[error("The hashing threads could not be started: {0}.")]
+    NoRandomness(#[from] NoRandomness),
+}
+
+/// What verifying a password found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// Whether it is the password.
+    pub matches: bool,
+    /// Whether the stored hash was made with other parameters than the rules have now.
+    pub is_outdated: bool,
+}
+
+/// Hashes and verifies passwords, a bounded number at once.
+pub struct Hasher {
+    queue: Sender<Job>,
+    computed: Arc<AtomicU64>,
+    nobody: PasswordHash,
+}
+
+enum Job {
+    Hash { password: Password, answer: oneshot::Sender<Option<PasswordHash>> },
+    Verify { password: Password, stored: PasswordHash, answer: oneshot::Sender<Verdict> },
+}
+
+/// What each thread has for itself.
+struct Worker {
+    params: Params,
+    memory: Vec<Block>,
+    computed: Arc<AtomicU64>,
+}
+
+impl Hasher {
+    /// Starts the threads. One password is hashed at once: it measures the machine, and its hash stands in wherever there
+    /// is no user to verify against.
+    pub fn start(rules: &HashingRules) -> Result<Self, StartError> {
+        let params = Params::new(rules.memory_kib, rules.passes, 1, None).map_err(StartError::Parameters)?;
+        let computed = Arc::new(AtomicU64::new(0));
+        let new_worker = || Worker::new(&params, &computed);
+
+        let mut first = new_worker()?;
+        let nobodys: [u8; 32] = random_bytes()?;
+        let began = Instant::now();
+        let nobody = first.hash(&nobodys).ok_or(NoRandomness)?;
+        let one_hash = began.elapsed().max(Duration::from_micros(100));
+        computed.store(0, Ordering::Relaxed);
+
+        let work_ahead = (WORK_AHEAD.as_micros() / one_hash.as_micros()) as usize * rules.threads;
+        let (queue, jobs) = crossbeam_channel::bounded(rules.queue.unwrap_or(work_ahead.max(rules.threads)));
+        let mut workers = vec![first];
+        while workers.len() < rules.threads {
+            workers.push(new_worker()?);
+        }
+        for (number, worker) in workers.into_iter().enumerate() {
+            let jobs = jobs.clone();
+            thread::Builder::new()
+                .name(format!("hash-{number}"))
+                .spawn(move || worker.work(&jobs))
+                .map_err(StartError::Threads)?;
+        }
+        Ok(Self { queue, computed, nobody })
+    }
+
+    /// Hashes a new password with a fresh salt.
+    pub async fn hash(&self, password: Password) -> Result<PasswordHash, Overload> {
+        let (answer, hash) = oneshot::channel();
+        self.ask(Job::Hash { password, answer }, hash).await?.ok_or(Overload)
+    }
+
+    /// Compares a password with a stored hash, or with nobody's: the work is the same, the answer then always no.
+    pub async fn verify(&self, password: Password, stored: Option<&PasswordHash>) -> Result<Verdict, Overload> {
+        let (answer, verdict) = oneshot::channel();
+        let stored = stored.unwrap_or(&self.nobody).clone();
+        self.ask(Job::Verify { password, stored, answer }, verdict).await
+    }
+
+    /// How many hashes have been computed since the start.
+    pub fn computed(&self) -> u64 {
+        self.computed.load(Ordering::Relaxed)
+    }
+
+    async fn ask<T>(&self, job: Job, answer: oneshot::Receiver<T>) -> Result<T, Overload> {
+        match self.queue.try_send(job) {
+            Ok(()) => {}
+            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => return Err(Overload),
+        }
+        match timeout(PATIENCE, answer).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(_)) | Err(_) => Err(Overload),
+        }
+    }
+}
+
+impl Worker {
+    fn new(params: &Params, computed: &Arc<AtomicU64>) -> Result<Self, StartError> {
+        let mut memory = Vec::new();
+        memory
+            .try_reserve_exact(params.block_count())
+            .map_err(|error| StartError::Threads(std::io::Error::new(std::io::ErrorKind::OutOfMemory, error)))?;
+        memory.resize(params.block_count(), Block::default());
+        Ok(Self { params: params.clone(), memory, computed: Arc::clone(computed) })
+    }
+
+    /// Works until the program ends. A job whose asker has gone is dropped before it starts.
+    fn work(mut self, jobs: &Receiver<Job>) {
+        for job in jobs {
+            // A panic costs one answer, not the thread.
+            let done = catch_unwind(AssertUnwindSafe(|| match job {
+                Job::Hash { answer, .. } if answer.is_closed() => {}
+                Job::Verify { answer, .. } if answer.is_closed() => {}
+                Job::Hash { password, answer } => {
+                    let _ = answer.send(self.hash(password.as_bytes()));
+                }
+                Job::Verify { password, stored, answer } => {
+                    let _ = answer.send(self.verify(password.as_bytes(), &stored));
+                }
+            }));
+            if done.is_err() {
+                tracing::error!("a hashing thread panicked and goes on");
+            }
+        }
+    }
+
+    fn hash(&mut self, password: &[u8]) -> Option<PasswordHash> {
+        let salt: [u8; 16] = random_bytes().ok()?;
+        let params = self.params.clone();
+        let output = self.compute(password, &salt, &params, Version::V0x13, Params::DEFAULT_OUTPUT_LEN)?;
+        let phc = Phc {
+            algorithm: Algorithm::Argon2id.ident(),
+            version: Some(Version::V0x13.into()),
+            params: ParamsString::try_from(&params).ok()?,
+            salt: Some(Salt::new(&salt).ok()?),
+            hash: Some(Output::new(&output).ok()?),
+        };
+        Some(PasswordHash::from_phc(phc.to_string()))
+    }
+
+    fn verify(&mut self, password: &[u8], stored: &PasswordHash) -> Verdict {
+        let Some(stored) = Stored::read(stored) else {
+            tracing::error!("a stored password hash cannot be used; its user cannot log in");
+            // As much work as for any other, so that nobody learns of it.
+            let _ = self.hash(password);
+            return Verdict { matches: false, is_outdated: false };
+        };
+        let computed = self.compute(password, &stored.salt, &stored.params, stored.version, stored.output.len());
+        let matches = computed.is_some_and(|computed| computed.ct_eq(&stored.output).into());
+        Verdict { matches, is_outdated: !stored.is_like(&self.params) }
+    }
+
+    /// One Argon2id in the memory that this thread keeps; more is lent for a stored hash that asks for it.
+    fn compute(
+        &mut self,
+        password: &[u8],
+        salt: &[u8],
+        params: &Params,
+        version: Version,
+        length: usize,
+    ) -> Option<Vec<u8>> {
+        let blocks = params.block_count();
+        let own = self.memory.len();
+        if blocks > own {
+            self.memory.try_reserve_exact(blocks - own).ok()?;
+            self.memory.resize(blocks, Block::default());
+        }
+        let mut output = vec![0; length];
+        let done = Argon2::new(Algorithm::Argon2id, version, params.clone()).hash_password_into_with_memory(
+            password,
+            salt,
+            &mut output,
+            &mut self.memory[..blocks],
+        );
+        if blocks > own {
+            self.memory.truncate(own);
+            self.memory.shrink_to_fit();
+        }
+        self.computed.fetch_add(1, Ordering::Relaxed);
+        done.ok().map(|()| output)
+    }
+}
+
+/// A stored hash taken apart. Whoever can write to the database must not be able to make a login cost gigabytes, so
+/// absurd parameters are no hash at all.
+struct Stored {
+    version: Version,
+    params: Params,
+    salt: Vec<u8>,
+    output: Vec<u8>,
+}
+
+impl Stored {
+    const MOST_MEMORY_KIB: u32 = 256 * 1024;
+    const MOST_PASSES: u32 = 10;
+    const MOST_LANES: u32 = 8;
+
+    fn read(stored: &PasswordHash) -> Option<Self> {
+        let phc = Phc::new(stored.phc()).ok()?;
+        if phc.algorithm != Algorithm::Argon2id.ident() {
+            return None;
+        }
+        let params = Params::try_from(&phc).ok()?;
+        let is_sane = params.m_cost() <= Self::MOST_MEMORY_KIB
+            && params.t_cost() <= Self::MOST_PASSES
+            && params.p_cost() <= Self::MOST_LANES;
+        if !is_sane {
+            return None;
+        }
+        let output = phc.hash?.as_bytes().to_vec();
+        if output.len() < 16 {
+            return None;
+        }
+        Some(Self {
+            version: phc.version.map_or(Ok(Version::V0x13), Version::try_from).ok()?,
+            params,
+            salt: phc.salt?.as_ref().to_vec(),
+            output,
+        })
+    }
+
+    fn is_like(&self, params: &Params) -> bool {
+        self.version == Version::V0x13
+            && self.params.m_cost() == params.m_cost()
+            && self.params.t_cost() == params.t_cost()
+            && self.params.p_cost() == params.p_cost()
+            && self.output.len() == Params::DEFAULT_OUTPUT_LEN
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RULES: HashingRules = HashingRules { memory_kib: 7_168, passes: 5, threads: 1, queue: Some(4) };
+
+    fn password(text: &str) -> Password {
+        Password::given(text).unwrap()
+    }
+
+    #[rocket::async_test]
+    async fn a_hash_knows_its_password_and_no_other() {
+        let hasher = Hasher::start(&RULES).unwrap();
+        let hash = hasher.hash(password("a long enough password")).await.unwrap();
+
+        assert!(hash.phc().starts_with("$argon2id$v=19$m=7168,t=5,p=1$"), "{}", hash.phc());
+        let right = hasher.verify(password("a long enough password"), Some(&hash)).await.unwrap();
+        let wrong = hasher.verify(password("a long enough passworD"), Some(&hash)).await.unwrap();
+        let nobodys = hasher.verify(password("a long enough password"), None).await.unwrap();
+        assert_eq!([right.matches, wrong.matches, nobodys.matches], [true, false, false]);
+        assert_eq!(hasher.computed(), 4);
+    }
+
+    #[rocket::async_test]
+    async fn passwords_that_differ_only_at_their_end_are_different() {
+        let hasher = Hasher::start(&RULES).unwrap();
+        let long = "x7 ".repeat(85);
+        let hash = hasher.hash(password(&format!("{long}a"))).await.unwrap();
+
+        assert!(!hasher.verify(password(&format!("{long}b")), Some(&hash)).await.unwrap().matches);
+        assert!(!hasher.verify(password(&long), Some(&hash)).await.unwrap().matches);
+    }
+
+    #[rocket::async_test]
+    async fn a_hash_made_with_other_parameters_is_outdated() {
+        let before = Hasher::start(&HashingRules { memory_kib: 12_288, passes: 3, ..RULES }).unwrap();
+        let hash = before.hash(password("a long enough password")).await.unwrap();
+
+        let verdict = Hasher::start(&RULES).unwrap().verify(password("a long enough password"), Some(&hash)).await;
+        assert_eq!(verdict.unwrap(), Verdict { matches: true, is_outdated: true });
+    }
+
+    #[rocket::async_test]
+    async fn absurd_stored_parameters_match_nothing_and_cost_one_hash() {
+        let hasher = Hasher::start(&RULES).unwrap();
+        let hash = hasher.hash(password("a long enough password")).await.unwrap();
+
+        let absurd = [
+            hash.phc().replace("m=7168", "m=4194304"),
+            hash.phc().replace("t=5", "t=4000000"),
+            hash.phc().replace("p=1", "p=255"),
+            hash.phc().replace("argon2id", "argon2d"),
+            hash.phc().rsplit_once('$').unwrap().0.to_owned(),
+            "plain".to_owned(),
+            String::new(),
+        ];
+        for phc in absurd {
+            let before = hasher.computed();
+            let stored = PasswordHash::from_phc(phc.clone());
+            let verdict = hasher.verify(password("a long enough password"), Some(&stored)).await.unwrap();
+            assert!(!verdict.matches, "{phc}");
+            assert_eq!(hasher.computed() - before, 1, "{phc}");
+        }
+    }
+
+    #[rocket::async_test]
+    async fn the_queue_is_bounded_and_what_waits_for_nobody_is_never_started() {
+        let hasher = Hasher::start(&HashingRules { memory_kib: 65_536, passes: 10, ..RULES }).unwrap();
+        let ask = || {
+            let (answer, hash) = oneshot::channel();
+            (hasher.queue.try_send(Job::Hash { password: password("a long enough password"), answer }), hash)
+        };
+
+        let until_empty = || {
+            while !hasher.queue.is_empty() {
+                thread::yield_now();
+            }
+        };
+        let (_, first) = ask();
+        until_empty();
+        let waiting: Vec<_> = (0..4).map(|_| ask()).collect();
+        assert!(waiting.iter().all(|(sent, _)| sent.is_ok()));
+        assert!(matches!(hasher.hash(password("one too many to wait")).await, Err(Overload)));
+
+        drop(waiting);
+        assert!(first.await.unwrap().is_some());
+        until_empty();
+        hasher.hash(password("asked after the others left")).await.unwrap();
+        assert_eq!(hasher.computed(), 2, "only the first and the last were worth computing");
+    }
+}

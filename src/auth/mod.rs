@@ -1,0 +1,127 @@
+//! WHAT A PERSON CAN DO: verbs on one value, [`Auth`]. Knows no HTTP.
+
+mod hashing;
+mod log_in;
+mod profile;
+mod seen;
+mod session_memory;
+mod sessions;
+mod sign_up;
+
+use std::time::Duration;
+
+use crate::model::{Clock, NoRandomness, PasswordRules, Session, SessionId, SessionLimits, Token, User};
+use crate::store::{self, Store};
+
+use hashing::Hasher;
+use seen::Seen;
+use session_memory::SessionMemory;
+
+pub use hashing::{HashingRules, Overload, StartError};
+pub use log_in::{LogIn, LogInError};
+pub use sign_up::{SignUp, SignUpError};
+
+/// What this site asks of its users and allows them.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// What a new password must be.
+    pub passwords: PasswordRules,
+    /// How passwords are hashed.
+    pub hashing: HashingRules,
+    /// How long sessions last.
+    pub sessions: SessionLimits,
+    /// How long this process may rely on what it last read about a session.
+    pub session_recheck: Duration,
+    /// Whether new people may sign up.
+    pub sign_up_is_open: bool,
+}
+
+/// The verbs' home: everything that a person can do here.
+pub struct Auth {
+    store: Store,
+    hasher: Hasher,
+    rules: Rules,
+    clock: Clock,
+    memory: SessionMemory,
+    seen: Seen,
+}
+
+/// A session that has just begun.
+#[derive(Debug)]
+pub struct Begun {
+    /// Who is in it.
+    pub user: User,
+    /// The session, as it may be shown.
+    pub session: Session,
+    /// What the browser must hold to stay in it.
+    pub token: Token,
+}
+
+/// A session that goes on.
+#[derive(Clone, Debug)]
+pub struct Resumed {
+    /// Who is in it.
+    pub user: User,
+    /// The session, as it may be shown.
+    pub session: Session,
+}
+
+/// Why something that is allowed could not be done now. Nothing has changed.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// More passwords wait to be hashed than can be in time.
+    #[error(transparent)]
+    Overload(#[from] Overload),
+    /// The database is away, or answers what it should not.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// There are no random bytes to make a secret of.
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
+}
+
+impl Auth {
+    /// Takes the database into use and starts the hashing threads.
+    pub fn new(store: Store, rules: Rules, clock: Clock) -> Result<Self, StartError> {
+        let hasher = Hasher::start(&rules.hashing)?;
+        let memory = SessionMemory::new(rules.session_recheck);
+        Ok(Self { store, hasher, rules, clock, memory, seen: Seen::default() })
+    }
+
+    /// What is asked of users and allowed to them.
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// The clock that the rules go by.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// How many passwords have been hashed since the start, for metrics and for tests that count work instead of time.
+    pub fn hashes_computed(&self) -> u64 {
+        self.hasher.computed()
+    }
+
+    /// How many accounts and sessions are kept, those sessions included that have run out and are not swept yet.
+    pub async fn count(&self) -> Result<(i64, i64), Failure> {
+        Ok((self.store.count_users().await?, self.store.count_sessions().await?))
+    }
+
+    /// Writes down what is still in memory and lets go of the database.
+    pub async fn close(&self) {
+        if let Err(error) = self.write_last_seen().await {
+            tracing::warn!(%error, "when sessions were last used could not be written at the end");
+        }
+        self.store.close().await;
+    }
+}
+
+/// What became of ending a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// It has ended now.
+    Now(SessionId),
+    /// It had ended before, or never was.
+    Before,
+}

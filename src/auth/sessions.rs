@@ -1,0 +1,103 @@
+use super::{Auth, Begun, Ended, Failure, Resumed};
+use crate::model::{Session, SessionId, Token, TokenHash, User, UserId, Visit};
+use crate::store::NewSession;
+
+/// How many expired sessions one statement deletes at the most, so that none blocks the others for long.
+const SWEPT_AT_ONCE: i64 = 500;
+
+impl Auth {
+    /// The session that a token opens and its user; none when it has ended or run out. Never makes one: a token that
+    /// this site did not give is worth nothing.
+    pub async fn resume_session(&self, token: &Token) -> Result<Option<Resumed>, Failure> {
+        let token_hash = token.hash();
+        let found = match self.memory.recall(&token_hash) {
+            Some(known) => Some(known),
+            None => self.read_session(&token_hash).await?,
+        };
+
+        let now = self.clock.now();
+        Ok(found.and_then(|mut resumed| {
+            resumed.session.last_seen_at = self.seen.last(&resumed.session, now);
+            let is_alive = resumed.session.is_alive(now, &self.rules.sessions);
+            is_alive.then(|| {
+                self.seen.note(&resumed.session, now);
+                resumed
+            })
+        }))
+    }
+
+    /// Ends one session of a user. Once this has answered, nothing brings it back.
+    pub async fn end_session(&self, user_id: UserId, session_id: SessionId) -> Result<Ended, Failure> {
+        let ended = self.store.end_session(session_id).await?;
+        self.memory.forget_user(user_id);
+        Ok(if ended { Ended::Now(session_id) } else { Ended::Before })
+    }
+
+    /// Deletes the sessions whose time is up, and says how many there were.
+    pub async fn sweep_sessions(&self) -> Result<u64, Failure> {
+        let mut swept = 0;
+        loop {
+            let some = self.store.sweep_sessions(self.clock.now(), &self.rules.sessions, SWEPT_AT_ONCE).await?;
+            swept += some;
+            if some < SWEPT_AT_ONCE.unsigned_abs() {
+                return Ok(swept);
+            }
+        }
+    }
+
+    /// Writes to the database when sessions were last used, each at most once a minute.
+    pub async fn write_last_seen(&self) -> Result<(), Failure> {
+        let unwritten = self.seen.unwritten();
+        if !unwritten.is_empty() {
+            self.store.note_last_seen(&unwritten).await?;
+        }
+        self.seen.forget_written(&unwritten);
+        Ok(())
+    }
+
+    /// A session that is about to begin, and what the database shall keep of it.
+    pub(super) fn prepare_session(
+        &self,
+        user: User,
+        visit: Visit,
+        replaces: Option<TokenHash>,
+        remember: bool,
+    ) -> Result<(Begun, NewSession), Failure> {
+        let now = self.clock.now();
+        let token = Token::random()?;
+        let session = Session {
+            session_id: SessionId::new(now)?,
+            created_at: now,
+            last_seen_at: now,
+            remembered_until: remember.then(|| now.plus(self.rules.sessions.remembered)),
+        };
+        let new = NewSession {
+            session_id: session.session_id,
+            token_hash: token.hash(),
+            user_id: user.user_id,
+            created_at: now,
+            remembered_until: session.remembered_until,
+            visit,
+            replaces,
+        };
+        Ok((Begun { user, session, token }, new))
+    }
+
+    /// Called when the database has begun the session: the one it replaces is forgotten.
+    pub(super) fn begun(&self, begun: Begun, session: &NewSession) -> Begun {
+        if let Some(replaced) = &session.replaces {
+            self.memory.forget(replaced);
+        }
+        begun
+    }
+
+    async fn read_session(&self, token_hash: &TokenHash) -> Result<Option<Resumed>, Failure> {
+        let reading = self.memory.begin_reading(token_hash);
+        let Some((user, session)) = self.store.session(token_hash).await? else {
+            return Ok(None);
+        };
+        let resumed = Resumed { user, session };
+        self.memory.remember(reading, &resumed);
+        Ok(Some(resumed))
+    }
+}

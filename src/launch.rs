@@ -1,0 +1,135 @@
+//! How it all becomes a running program.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rocket::fairing::{AdHoc, Fairing, Info, Kind};
+use rocket::figment::Figment;
+use rocket::figment::providers::Serialized;
+use rocket::shield::Shield;
+use rocket::tokio::{self, time::sleep};
+use rocket::{Build, Orbit, Rocket};
+
+use crate::auth::{self, Auth, Failure};
+use crate::data_dir::{self, DataDirError};
+use crate::model::Clock;
+use crate::pages;
+use crate::settings::{self, BadSetting, Settings};
+use crate::store::{OpenError, Store};
+use crate::web::{MethodAsSent, SecurityHeaders, Site, templates};
+
+/// How often what is in memory about the use of sessions is written down. Longer than `session_recheck_ms` can be.
+const WRITE_LAST_SEEN: Duration = Duration::from_secs(15);
+/// How often expired sessions are swept.
+const SWEEP: Duration = Duration::from_secs(10 * 60);
+
+/// Why the program does not start, as a sentence for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A setting is wrong.
+    #[error(transparent)]
+    Setting(#[from] BadSetting),
+    /// The folder or the key in it cannot be used.
+    #[error(transparent)]
+    DataDir(#[from] DataDirError),
+    /// The database cannot be used.
+    #[error(transparent)]
+    Database(#[from] OpenError),
+    /// Passwords could not be hashed.
+    #[error(transparent)]
+    Hashing(#[from] auth::StartError),
+}
+
+/// The app with these settings, ready to launch: Rocket's own figment, or one of [`settings::figment`].
+pub fn app(figment: Figment) -> Result<Rocket<Build>, StartError> {
+    app_with_clock(figment, Clock::system())
+}
+
+/// The same with another clock, so that a test can wait for thirty days.
+pub fn app_with_clock(figment: Figment, clock: Clock) -> Result<Rocket<Build>, StartError> {
+    let figment = settings::safe_defaults(figment);
+    let settings = Settings::read(&figment)?;
+    data_dir::make(&settings.data_dir)?;
+    let key = match &settings.secret_key {
+        Some(key) => key.clone(),
+        None => data_dir::secret_key(&settings.data_dir)?,
+    };
+    let key = key.bytes().ok_or_else(|| DataDirError::NotAKey(settings.data_dir.clone()))?;
+
+    let figment = figment
+        .merge(Serialized::global("secret_key", &key))
+        .merge(Serialized::global("template_dir", template_dir(&settings)));
+    let site = Site::new(&settings, &key);
+    Ok(rocket::custom(figment)
+        .manage(site)
+        .attach(Shield::new())
+        .attach(SecurityHeaders)
+        .attach(MethodAsSent)
+        .attach(templates())
+        .attach(opening(settings, clock))
+        .attach(Upkeep)
+        .mount("/", pages::routes())
+        .register("/", pages::catchers()))
+}
+
+/// A debug build reads the templates from the checkout. In a release build they are inside the program; Rocket asks for
+/// a folder all the same, and finds no templates in this one.
+fn template_dir(settings: &Settings) -> std::path::PathBuf {
+    match cfg!(debug_assertions) {
+        true => concat!(env!("CARGO_MANIFEST_DIR"), "/templates").into(),
+        false => settings.data_dir.clone(),
+    }
+}
+
+/// Opens the database and starts the hashing threads, in the runtime that will serve.
+fn opening(settings: Settings, clock: Clock) -> impl Fairing {
+    AdHoc::try_on_ignite("opening", |rocket| async move {
+        match open(&settings, clock).await {
+            Ok(auth) => Ok(rocket.manage(Arc::new(auth))),
+            Err(error) => {
+                // Rocket's own error would only name this fairing.
+                eprintln!("vestibule: {error}");
+                Err(rocket)
+            }
+        }
+    })
+}
+
+async fn open(settings: &Settings, clock: Clock) -> Result<Auth, StartError> {
+    let store = Store::open(&settings.database).await?;
+    Ok(Auth::new(store, settings.rules.clone(), clock)?)
+}
+
+/// What goes on beside the requests: writing down when sessions were last used, and sweeping those whose time is up.
+struct Upkeep;
+
+#[rocket::async_trait]
+impl Fairing for Upkeep {
+    fn info(&self) -> Info {
+        Info { name: "upkeep", kind: Kind::Liftoff }
+    }
+
+    async fn on_liftoff(&self, rocket: &Rocket<Orbit>) {
+        let auth = rocket.state::<Arc<Auth>>().expect("the opening comes before the liftoff");
+        let (seen, swept) = (Arc::clone(auth), Arc::clone(auth));
+        tokio::spawn(async move {
+            loop {
+                sleep(WRITE_LAST_SEEN).await;
+                tell(seen.write_last_seen().await);
+            }
+        });
+        tokio::spawn(async move {
+            loop {
+                sleep(SWEEP).await;
+                tell(swept.sweep_sessions().await);
+            }
+        });
+    }
+}
+
+/// What fails here is tried again the next time.
+fn tell<T>(done: Result<T, Failure>) {
+    if let Err(error) = done {
+        tracing::warn!(%error, "upkeep has to wait for the next time");
+    }
+}

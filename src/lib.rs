@@ -1,0 +1,35 @@
+//! Vestibule: the front door of a web site. Sign-up, login, profile, members' pages, logout, and the sessions behind
+//! them, as pages for people and as JSON for programs.
+//!
+//! Five floors; imports only go downwards, and a test holds that against the code:
+//!
+//! | floor | what it is |
+//! |---|---|
+//! | [`pages`] | what each address shows or does: one file a page, one list of routes |
+//! | [`web`] | how browsers and programs talk to us: what was sent, who is looking, what an answer is |
+//! | [`auth`] | what a person can do: verbs on one value, which knows no HTTP; the hashing threads |
+//! | [`store`] | where it is kept: all the SQL |
+//! | [`model`] | what it is: nouns, parsed once, safe to show |
+//!
+//! Beside the stairs: [`settings`] (what the operator decides), [`data_dir`] (the folder and the key in it) and
+//! [`launch`] (how it all becomes a running program).
+//!
+//! A page has one name everywhere: `pages/login.rs`, `/login`, `templates/login.html.tera`, `tests/app/login.rs`; its
+//! functions are `show` and `submit`. What a request passes, in order: the door ([`web::Door`]: the right host? the same
+//! site?), the guards in the route's signature ([`web::SignedIn`]: a session?), what was sent ([`web::Sent`]: a form or
+//! JSON, strictly), the page, the verb of [`auth::Auth`], the store.
+//!
+//! Three kinds of no have three places: a rule says no, and the page is shown again with its [`web::Problems`]; a person
+//! may not, and a guard fails with the status; we broke, and [`web::Failed`] logs it once where it becomes a status. The
+//! catcher in [`pages`] draws the last two.
+
+pub mod auth;
+pub mod data_dir;
+pub mod launch;
+pub mod model;
+pub mod pages;
+pub mod settings;
+pub mod store;
+pub mod web;
+
+pub use launch::{StartError, app, app_with_clock};

@@ -1,0 +1,70 @@
+use std::fmt;
+
+use serde::Serialize;
+use uuid::{Builder, Uuid};
+
+use super::{Moment, NoRandomness, random_bytes};
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// A new one, sorted by the moment it was made (UUIDv7, RFC 9562 §5.7).
+            pub fn new(now: Moment) -> Result<Self, NoRandomness> {
+                let millis = u64::try_from(now.millis()).unwrap_or(0);
+                Ok(Self(Builder::from_unix_timestamp_millis(millis, &random_bytes()?).into_uuid()))
+            }
+
+            /// Reads the usual text with hyphens, in lower case; no other spelling is one.
+            pub fn parse(text: &str) -> Option<Self> {
+                let id = Self(Uuid::try_parse(text).ok()?);
+                (id.to_string() == text).then_some(id)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+id! {
+    /// Names a user for ever, whatever they call themselves.
+    UserId
+}
+
+id! {
+    /// Names a session in public: it may be shown, and opens nothing.
+    SessionId
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_a_uuid_of_version_7_that_sorts_by_time() {
+        let first = UserId::new(Moment::from_millis(1_000)).unwrap();
+        let second = UserId::new(Moment::from_millis(2_000)).unwrap();
+
+        assert_eq!(first.0.get_version_num(), 7);
+        assert!(first.to_string() < second.to_string());
+    }
+
+    #[test]
+    fn an_id_has_one_spelling() {
+        let id = SessionId::new(Moment::from_millis(1_000)).unwrap().to_string();
+
+        assert!(SessionId::parse(&id).is_some());
+        for other in
+            [id.to_uppercase(), id.replace('-', ""), format!("{{{id}}}"), format!("urn:uuid:{id}"), String::new()]
+        {
+            assert!(SessionId::parse(&other).is_none(), "{other}");
+        }
+    }
+}

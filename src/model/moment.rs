@@ -1,0 +1,126 @@
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde::{Serialize, Serializer};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+/// A point in time, in milliseconds since 1970-01-01T00:00:00Z. Serialises as RFC 3339 in UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Moment(i64);
+
+impl Moment {
+    /// The moment so many milliseconds after 1970 began.
+    pub const fn from_millis(millis: i64) -> Self {
+        Self(millis)
+    }
+
+    /// Milliseconds since 1970 began.
+    pub const fn millis(self) -> i64 {
+        self.0
+    }
+
+    /// This moment, so much later.
+    pub fn plus(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(millis_of(duration)))
+    }
+
+    /// This moment, so much earlier.
+    pub fn minus(self, duration: Duration) -> Self {
+        Self(self.0.saturating_sub(millis_of(duration)))
+    }
+
+    /// The time that has passed since `earlier`; none when the clock was set back meanwhile.
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(self.0.saturating_sub(earlier.0).max(0).unsigned_abs())
+    }
+
+    /// The same moment as a calendar date and time in UTC.
+    pub fn in_utc(self) -> OffsetDateTime {
+        OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+    }
+}
+
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.in_utc().format(&Rfc3339).map_err(|_| fmt::Error)?)
+    }
+}
+
+impl Serialize for Moment {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// Where the time comes from: the machine, or the hand of a test.
+#[derive(Clone, Debug)]
+pub struct Clock(Option<Arc<AtomicI64>>);
+
+impl Clock {
+    /// The machine's own clock.
+    pub fn system() -> Self {
+        Self(None)
+    }
+
+    /// A clock that stands at `moment` until it is turned.
+    pub fn standing_at(moment: Moment) -> Self {
+        Self(Some(Arc::new(AtomicI64::new(moment.millis()))))
+    }
+
+    /// The present moment.
+    #[expect(clippy::disallowed_methods, reason = "the one place that asks the machine for the time")]
+    pub fn now(&self) -> Moment {
+        match &self.0 {
+            Some(hands) => Moment(hands.load(Ordering::SeqCst)),
+            None => Moment(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, millis_of)),
+        }
+    }
+
+    /// Turns a standing clock forward; the machine's clock cannot be turned.
+    pub fn turn_forward(&self, duration: Duration) {
+        if let Some(hands) = &self.0 {
+            hands.fetch_add(millis_of(duration), Ordering::SeqCst);
+        }
+    }
+
+    /// Sets a standing clock back; the machine's clock cannot be turned.
+    pub fn turn_back(&self, duration: Duration) {
+        if let Some(hands) = &self.0 {
+            hands.fetch_sub(millis_of(duration), Ordering::SeqCst);
+        }
+    }
+}
+
+fn millis_of(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_reads_as_rfc_3339_in_utc() {
+        assert_eq!(Moment::from_millis(0).to_string(), "1970-01-01T00:00:00Z");
+        assert_eq!(Moment::from_millis(1_500).to_string(), "1970-01-01T00:00:01.5Z");
+    }
+
+    #[test]
+    fn no_time_passes_when_the_clock_is_set_back() {
+        let clock = Clock::standing_at(Moment::from_millis(10_000));
+        let before = clock.now();
+        clock.turn_back(Duration::from_secs(5));
+        assert_eq!(clock.now().since(before), Duration::ZERO);
+    }
+
+    #[test]
+    fn the_furthest_moments_neither_wrap_nor_panic() {
+        let last = Moment::from_millis(i64::MAX);
+        assert_eq!(last.plus(Duration::MAX), last);
+        assert_eq!(last.to_string(), "1970-01-01T00:00:00Z");
+        assert!(Moment::from_millis(i64::MIN).since(last).is_zero());
+    }
+}

@@ -1,0 +1,191 @@
+use std::fmt;
+
+use serde::Serialize;
+
+/// The shortest user name, in characters.
+const SHORTEST: usize = 3;
+/// The longest user name, in characters.
+const LONGEST: usize = 32;
+
+/// Names that would let a person pass for the site itself, or that name a part of it.
+/// Compared in lower case and without `.`, `_` and `-`, so that `Ad.min` is taken too.
+const RESERVED: &[&str] = &[
+    "abuse",
+    "account",
+    "accounts",
+    "activity",
+    "admin",
+    "administrator",
+    "anonymous",
+    "api",
+    "billing",
+    "confirm",
+    "contact",
+    "everyone",
+    "export",
+    "favicon",
+    "getusers",
+    "guest",
+    "health",
+    "help",
+    "helpdesk",
+    "hostmaster",
+    "info",
+    "login",
+    "logout",
+    "mail",
+    "mailerdaemon",
+    "me",
+    "metrics",
+    "moderator",
+    "nobody",
+    "noreply",
+    "null",
+    "official",
+    "operator",
+    "owner",
+    "password",
+    "postmaster",
+    "profile",
+    "protected",
+    "root",
+    "security",
+    "self",
+    "session",
+    "sessions",
+    "settings",
+    "signin",
+    "signout",
+    "signup",
+    "staff",
+    "static",
+    "superuser",
+    "support",
+    "sysadmin",
+    "system",
+    "team",
+    "twofactor",
+    "undefined",
+    "user",
+    "users",
+    "vestibule",
+    "webmaster",
+    "wellknown",
+    "www",
+];
+
+/// The name a person signs in with: 3 to 32 ASCII letters, digits, `.`, `_` and `-`, the first a letter or a digit.
+/// Kept as typed; two that differ only in case are one.
+#[derive(Clone, Debug, Serialize)]
+pub struct Username(String);
+
+/// Why a text is no user name, as a sentence for the person who typed it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UsernameProblem {
+    /// Nothing was typed.
+    #[error("Type a user name.")]
+    Missing,
+    /// Fewer than 3 characters.
+    #[error("Use at least {SHORTEST} characters.")]
+    TooShort,
+    /// More than 32 characters.
+    #[error("Use at most {LONGEST} characters.")]
+    TooLong,
+    /// A character that is not allowed.
+    #[error("Use only the letters a to z, digits, dots, hyphens and underscores.")]
+    Characters,
+    /// A dot, hyphen or underscore comes first.
+    #[error("Begin with a letter or a digit.")]
+    Beginning,
+    /// The site keeps this name for itself.
+    #[error("This name is kept for the site itself. Choose another one.")]
+    Reserved,
+}
+
+impl Username {
+    /// Reads a name as typed, without trimming it.
+    pub fn parse(text: &str) -> Result<Self, UsernameProblem> {
+        let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+        if text.is_empty() {
+            return Err(UsernameProblem::Missing);
+        }
+        if !text.chars().all(allowed) {
+            return Err(UsernameProblem::Characters);
+        }
+        if text.len() < SHORTEST {
+            return Err(UsernameProblem::TooShort);
+        }
+        if text.len() > LONGEST {
+            return Err(UsernameProblem::TooLong);
+        }
+        if !text.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+            return Err(UsernameProblem::Beginning);
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// Reads a name for a new account: the site's own names are refused.
+    pub fn choose(text: &str) -> Result<Self, UsernameProblem> {
+        let name = Self::parse(text)?;
+        let bare: String = name.key().chars().filter(char::is_ascii_alphanumeric).collect();
+        match RESERVED.contains(&bare.as_str()) {
+            true => Err(UsernameProblem::Reserved),
+            false => Ok(name),
+        }
+    }
+
+    /// The name as it was typed.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The one spelling under which names are compared: lower case.
+    pub fn key(&self) -> String {
+        self.0.to_ascii_lowercase()
+    }
+}
+
+impl fmt::Display for Username {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_within_the_rules_are_kept_as_typed() {
+        for name in ["ada", "Ada.Lovelace", "0-1_2", &"a".repeat(32)] {
+            assert_eq!(Username::choose(name).unwrap().as_str(), name);
+        }
+    }
+
+    #[test]
+    fn names_outside_the_rules_are_refused_with_the_reason() {
+        let cases = [
+            ("", UsernameProblem::Missing),
+            ("ab", UsernameProblem::TooShort),
+            (&"a".repeat(33), UsernameProblem::TooLong),
+            (".ada", UsernameProblem::Beginning),
+            ("-ada", UsernameProblem::Beginning),
+            (" ada", UsernameProblem::Characters),
+            ("ada\0", UsernameProblem::Characters),
+            ("аda", UsernameProblem::Characters),
+            ("ａｄａ", UsernameProblem::Characters),
+            ("admin", UsernameProblem::Reserved),
+            ("Ad.Min", UsernameProblem::Reserved),
+            ("ROOT", UsernameProblem::Reserved),
+            ("root.", UsernameProblem::Reserved),
+        ];
+        for (name, problem) in cases {
+            assert_eq!(Username::choose(name).unwrap_err(), problem, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn names_that_differ_in_case_are_one() {
+        assert_eq!(Username::parse("ADA").unwrap().key(), Username::parse("aDa").unwrap().key());
+    }
+}

@@ -1,0 +1,78 @@
+//! What failures look like. A person without a session is led to log in.
+
+use std::borrow::Cow;
+
+use rocket::http::Status;
+use rocket::response::Redirect;
+use rocket::{Request, catch};
+use serde::Serialize;
+
+use crate::web::{Asker, Drawn, NextPath, Page, Problems, RequestId, Viewer, is_door, refusal_of};
+
+/// A failure, for people.
+#[derive(Serialize)]
+pub struct ErrorPage {
+    status: u16,
+    title: &'static str,
+    says: Cow<'static, str>,
+    request_id: String,
+    /// Whether trying again may help.
+    is_passing: bool,
+    problems: Problems,
+}
+
+impl Page for ErrorPage {
+    const TEMPLATE: &'static str = "error";
+}
+
+#[catch(401)]
+pub async fn log_in_first(request: &Request<'_>) -> Result<Redirect, Drawn<ErrorPage>> {
+    match Asker::of(request) {
+        Asker::Program => Err(any_failure(Status::Unauthorized, request).await),
+        Asker::Person => Ok(Redirect::to(match NextPath::wanted(request) {
+            Some(next) => next.after("/login"),
+            None => "/login".to_owned(),
+        })),
+    }
+}
+
+#[catch(default)]
+pub async fn any_failure(status: Status, request: &Request<'_>) -> Drawn<ErrorPage> {
+    let refusal = refusal_of(request);
+    let (title, usually) = sentence(status);
+    let says = refusal.says.clone().unwrap_or(Cow::Borrowed(usually));
+
+    // Even a missing page greets whoever is signed in; but what was turned away at the door is asked nothing more.
+    let passed_the_door = request.route().is_some_and(|route| !is_door(route) || route.name.as_deref() != Some("door"));
+    if passed_the_door && status.code < 500 {
+        Viewer::of(request).await;
+    }
+    let page = ErrorPage {
+        status: status.code,
+        title,
+        says: says.clone(),
+        request_id: RequestId::of(request).to_string(),
+        is_passing: refusal.retry_after.is_some(),
+        problems: refusal.problems.clone(),
+    };
+    Drawn { status, says, refusal, page }
+}
+
+/// What a status means to a person: a title and a sentence.
+fn sentence(status: Status) -> (&'static str, &'static str) {
+    match status.code {
+        400 => ("That could not be read", "The request was not complete or not well formed."),
+        401 => ("Log in first", "You need to be signed in for this."),
+        403 => ("Not allowed", "You may not do this."),
+        404 => ("Nothing is here", "There is no page at this address."),
+        405 => ("Not like this", "This address does not take that method."),
+        408 => ("That took too long", "The request took too long to arrive."),
+        413 => ("That is too much", "What was sent is larger than anything this site takes."),
+        415 => ("That could not be read", "This address takes a form or JSON."),
+        421 => ("Wrong address", "This site does not answer to that name."),
+        422 => ("That needs another look", "Some of what was sent could not be taken."),
+        503 => ("Busy at the moment", "This cannot be done right now. Please try again in a moment."),
+        402..=499 => ("That did not work", "The request could not be taken."),
+        _ => ("Something went wrong", "Something went wrong on our side. Nothing was changed."),
+    }
+}

@@ -1,0 +1,73 @@
+//! `/profile`: who you are, and what you want to be called.
+
+use rocket::http::Status;
+use rocket::{get, post};
+use serde::Serialize;
+
+use crate::auth::Auth;
+use crate::model::{DisplayName, Moment, User};
+use crate::web::{Fields, Form, FormPage, Next, Page, Problems, Retry, Sent, Show, SignedIn, Submitted};
+
+/// What a person types.
+pub struct ProfileForm {
+    display_name: String,
+}
+
+impl Form for ProfileForm {
+    const FIELDS: &'static [&'static str] = &["display_name"];
+
+    fn read(fields: &mut Fields) -> Self {
+        Self { display_name: fields.text("display_name").to_string() }
+    }
+}
+
+/// Who you are.
+#[derive(Serialize)]
+pub struct ProfilePage {
+    user: User,
+    signed_in_since: Moment,
+    remembered_until: Option<Moment>,
+    /// The name as it stands in the form.
+    display_name: String,
+    #[serde(skip_serializing_if = "Problems::is_empty")]
+    problems: Problems,
+}
+
+impl Page for ProfilePage {
+    const TEMPLATE: &'static str = "profile";
+}
+
+impl FormPage for ProfilePage {
+    fn problems(&self) -> &Problems {
+        &self.problems
+    }
+}
+
+#[get("/profile")]
+pub fn show(me: SignedIn<'_>) -> Show<ProfilePage> {
+    Show(ProfilePage::new(&me, me.user.display_name.to_string(), Problems::default()))
+}
+
+#[post("/profile", data = "<form>")]
+pub async fn submit(me: SignedIn<'_>, auth: &Auth, form: Sent<ProfileForm>) -> Submitted<User, ProfilePage> {
+    let Sent(form) = form;
+    let name = DisplayName::parse(&form.display_name).map_err(|problem| {
+        let problems = Problems::with("display_name", problem);
+        Retry::fields(ProfilePage::new(&me, form.display_name.clone(), problems))
+    })?;
+    let changed = auth.change_display_name(me.user, name).await?;
+    let user = changed.ok_or(Retry::Status(Status::Unauthorized))?;
+    Ok(Next { to: "/profile".to_owned(), made: (Status::Ok, user) })
+}
+
+impl ProfilePage {
+    fn new(me: &SignedIn<'_>, display_name: String, problems: Problems) -> Self {
+        Self {
+            user: me.user.clone(),
+            signed_in_since: me.session.created_at,
+            remembered_until: me.session.remembered_until,
+            display_name,
+            problems,
+        }
+    }
+}

@@ -1,0 +1,403 @@
+//! What the operator decides: one flat list beside Rocket's own keys, read once, checked whole, refused with a sentence.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use rocket::Config;
+use rocket::figment::providers::Serialized;
+use rocket::figment::value::magic::RelativePathBuf;
+use rocket::figment::{Figment, Profile, Provider};
+use rocket::http::uri::Absolute;
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::auth::{HashingRules, Rules};
+use crate::model::{PasswordRules, SessionLimits};
+use crate::store::Database;
+
+/// Names that mean this machine whoever asks for them.
+pub const LOOPBACK_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
+
+/// Rocket's keys that may be set, those left out that only weaken (`ip_header`) or that this build does not have (`tls`).
+const ROCKET_KEYS: [&str; 11] = [
+    "address",
+    "port",
+    "workers",
+    "max_blocking",
+    "keep_alive",
+    "ident",
+    "ip_header",
+    "limits",
+    "temp_dir",
+    "log_level",
+    "shutdown",
+];
+
+/// A setting that stops the start, as a sentence for the operator that names it.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct BadSetting(String);
+
+/// Everything the operator decided, checked.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The address to listen on.
+    pub address: IpAddr,
+    /// Where the database and the key are kept.
+    pub data_dir: PathBuf,
+    /// Which database to use.
+    pub database: Database,
+    /// What people type to come here.
+    pub public_url: PublicUrl,
+    /// The key that seals cookies, when it is not the one kept in `data_dir`.
+    pub secret_key: Option<Secret>,
+    /// Keys that sealed cookies before it; what they sealed is still opened.
+    pub previous_secret_keys: Vec<Secret>,
+    /// What is asked of users and allowed to them.
+    pub rules: Rules,
+}
+
+/// What people type to come here: a scheme, a host and perhaps a port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicUrl {
+    /// `https`, or `http` for a name of this machine.
+    pub is_https: bool,
+    /// The host as browsers send it: in lower case, with the port unless it is the scheme's own.
+    pub host: String,
+}
+
+/// A key as the operator wrote it. Never printed.
+#[derive(Clone, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+/// The settings as they are written, each with its default.
+#[derive(Deserialize)]
+#[serde(default)]
+struct Written {
+    data_dir: RelativePathBuf,
+    database_url: Option<String>,
+    public_url: Option<String>,
+    previous_secret_keys: Vec<Secret>,
+    sign_up: SignUpSetting,
+    password_min_length: usize,
+    hash_memory_kib: u32,
+    hash_passes: u32,
+    hash_threads: Option<usize>,
+    hash_queue: Option<usize>,
+    session_idle_minutes: u64,
+    session_hours: u64,
+    remember_days: u64,
+    session_recheck_ms: u64,
+}
+
+#[derive(Clone, Copy, Deserialize, PartialEq)]
+#[serde(rename_all = "lowercase")]
+enum SignUpSetting {
+    Open,
+    Closed,
+}
+
+impl Default for Written {
+    fn default() -> Self {
+        Self {
+            data_dir: RelativePathBuf::from("data"),
+            database_url: None,
+            public_url: None,
+            previous_secret_keys: Vec::new(),
+            sign_up: SignUpSetting::Open,
+            password_min_length: 15,
+            hash_memory_kib: 19_456,
+            hash_passes: 2,
+            hash_threads: None,
+            hash_queue: None,
+            session_idle_minutes: 30,
+            session_hours: 12,
+            remember_days: 30,
+            session_recheck_ms: 1_000,
+        }
+    }
+}
+
+/// Every key that is ours, beside those of Rocket.
+pub const OUR_KEYS: [&str; 15] = [
+    "data_dir",
+    "database_url",
+    "public_url",
+    "secret_key",
+    "previous_secret_keys",
+    "sign_up",
+    "password_min_length",
+    "hash_memory_kib",
+    "hash_passes",
+    "hash_threads",
+    "hash_queue",
+    "session_idle_minutes",
+    "session_hours",
+    "remember_days",
+    "session_recheck_ms",
+];
+
+/// Rocket's own sources (`Rocket.toml`, then `ROCKET_…`) over defaults that are safe for this program.
+pub fn figment() -> Figment {
+    safe_defaults(Config::figment())
+}
+
+/// Replaces those of Rocket's defaults that are not ours, and leaves alone what somebody set.
+pub fn safe_defaults(figment: Figment) -> Figment {
+    let ours = [
+        // Rocket prints whole requests, and with them what only the browser should know (`ROCKET_LOG_LEVEL=debug`).
+        ("log_level", json!("off")),
+        ("ident", json!(false)),
+        // By default Rocket believes `X-Real-IP` from anyone.
+        ("ip_header", json!(false)),
+        // Requests that were accepted are answered before the end: longer than any of them takes.
+        ("shutdown", json!({ "grace": 10, "mercy": 5 })),
+    ];
+    ours.into_iter()
+        .filter(|(key, _)| is_rockets_default(&figment, key))
+        .fold(figment.clone(), |figment, (key, value)| figment.merge(Serialized::global(key, value)))
+}
+
+/// Whether nobody set the key.
+fn is_rockets_default(figment: &Figment, key: &str) -> bool {
+    figment.find_metadata(key).is_none_or(|from| from.name.contains("rocket::Config"))
+}
+
+impl Settings {
+    /// Reads and checks every setting. The first that is wrong is named.
+    pub fn read(figment: &Figment) -> Result<Self, BadSetting> {
+        refuse_unknown(figment)?;
+        // Rocket's own complaint about a key would print the key: it gets another one here, and ours is checked below.
+        let any_key = Serialized::global("secret_key", vec![1_u8; 64]);
+        let rocket = Config::try_from(figment.clone().merge(any_key)).map_err(|error| explain(&error))?;
+        let written: Written = figment.extract().map_err(|error| explain(&error))?;
+        refuse_unsafe(figment, &rocket)?;
+
+        let public_url = match &written.public_url {
+            Some(url) => PublicUrl::parse(url)?,
+            None => PublicUrl { is_https: false, host: format!("localhost:{}", rocket.port) },
+        };
+        if !rocket.address.is_loopback() && !public_url.is_https {
+            return Err(bad(format!(
+                "`address` is {}, which others can reach, but `public_url` is not an https address: passwords would travel \
+                 in the clear. Set `public_url` to the https address that people type, and let a proxy speak TLS.",
+                rocket.address
+            )));
+        }
+        let data_dir = written.data_dir.relative();
+        Ok(Self {
+            address: rocket.address,
+            database: database(written.database_url.as_deref(), &data_dir)?,
+            data_dir,
+            rules: written.rules(&public_url)?,
+            secret_key: secret_key(figment)?,
+            previous_secret_keys: written
+                .previous_secret_keys
+                .into_iter()
+                .map(|key| key.checked("previous_secret_keys"))
+                .collect::<Result<_, _>>()?,
+            public_url,
+        })
+    }
+
+    /// Whether only this machine can reach us without a proxy.
+    pub fn listens_on_loopback(&self) -> bool {
+        self.address.is_loopback()
+    }
+}
+
+impl Written {
+    fn rules(&self, public_url: &PublicUrl) -> Result<Rules, BadSetting> {
+        within("password_min_length", self.password_min_length as u64, 8, 64)?;
+        within("session_idle_minutes", self.session_idle_minutes, 1, 24 * 60)?;
+        within("session_hours", self.session_hours, 1, 24 * 30)?;
+        within("remember_days", self.remember_days, 1, 400)?;
+        within("session_recheck_ms", self.session_recheck_ms, 0, 10_000)?;
+
+        let hostname = public_url.host.split(':').next().unwrap_or_default().to_owned();
+        Ok(Rules {
+            passwords: PasswordRules {
+                min_length: self.password_min_length,
+                site_words: vec!["vestibule".to_owned(), hostname],
+            },
+            hashing: self.hashing()?,
+            sessions: SessionLimits {
+                idle: Duration::from_secs(self.session_idle_minutes * 60),
+                absolute: Duration::from_secs(self.session_hours * 3_600),
+                remembered: Duration::from_secs(self.remember_days * 24 * 3_600),
+            },
+            session_recheck: Duration::from_millis(self.session_recheck_ms),
+            sign_up_is_open: self.sign_up == SignUpSetting::Open,
+        })
+    }
+
+    fn hashing(&self) -> Result<HashingRules, BadSetting> {
+        // OWASP's equal choices for Argon2id with one lane, and what one costs more in passes it may save in memory.
+        const FLOORS: [(u32, u32); 5] = [(47_104, 1), (19_456, 2), (12_288, 3), (9_216, 4), (7_168, 5)];
+
+        let (memory_kib, passes) = (self.hash_memory_kib, self.hash_passes);
+        within("hash_passes", passes.into(), 1, 10)?;
+        if memory_kib > 262_144 {
+            return Err(bad("`hash_memory_kib` may be at most 262144 (256 MiB a thread).".into()));
+        }
+        if !FLOORS.iter().any(|floor| memory_kib >= floor.0 && passes >= floor.1) {
+            return Err(bad(format!(
+                "`hash_memory_kib` = {memory_kib} with `hash_passes` = {passes} is weaker than OWASP's floor for Argon2id. \
+                 Use at least 19456 with 2 passes, 47104 with 1, 12288 with 3, 9216 with 4 or 7168 with 5."
+            )));
+        }
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = self.hash_threads.unwrap_or(cores);
+        within("hash_threads", threads as u64, 1, 256)?;
+        if let Some(queue) = self.hash_queue {
+            within("hash_queue", queue as u64, 1, 100_000)?;
+        }
+        Ok(HashingRules { memory_kib, passes, threads, queue: self.hash_queue })
+    }
+}
+
+impl PublicUrl {
+    /// Reads `https://example.org`, with a port if need be and nothing behind it.
+    fn parse(text: &str) -> Result<Self, BadSetting> {
+        let wrong = |because: &str| bad(format!("`public_url` = {text:?} {because}"));
+        let url = Absolute::parse(text).map_err(|_| wrong("is not an address like https://example.org."))?;
+        let authority = url.authority().ok_or_else(|| wrong("names no host."))?;
+        if authority.user_info().is_some() || url.query().is_some() || !matches!(url.path().as_str(), "" | "/") {
+            return Err(wrong("may hold a scheme, a host and a port, and nothing else."));
+        }
+        let host = authority.host().to_ascii_lowercase();
+        let is_loopback = LOOPBACK_NAMES.contains(&host.as_str());
+        let (is_https, own_port) = match url.scheme().to_ascii_lowercase().as_str() {
+            "https" => (true, 443),
+            "http" if is_loopback => (false, 80),
+            "http" => return Err(wrong("must be https: passwords would travel in the clear.")),
+            _ => return Err(wrong("must be https.")),
+        };
+        let port = authority.port().filter(|port| *port != own_port);
+        let host = port.map_or(host.clone(), |port| format!("{host}:{port}"));
+        Ok(Self { is_https, host })
+    }
+
+    /// The origin that browsers name when they come from here (RFC 6454).
+    pub fn origin(&self) -> String {
+        let scheme = if self.is_https { "https" } else { "http" };
+        format!("{scheme}://{}", self.host)
+    }
+}
+
+impl Secret {
+    /// Makes a secret of what the key file holds.
+    pub fn new(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
+    /// The 64 bytes written in base64 (88 characters), or 32 in base64 (44) or hexadecimal (64).
+    pub fn bytes(&self) -> Option<Vec<u8>> {
+        use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
+
+        let text = self.0.as_bytes();
+        match text.len() {
+            44 | 88 => BASE64.decode(text).ok(),
+            64 => HEXLOWER_PERMISSIVE.decode(text).ok(),
+            _ => None,
+        }
+    }
+
+    fn checked(self, key: &str) -> Result<Self, BadSetting> {
+        let bytes = self.bytes().ok_or_else(|| {
+            bad(format!(
+                "`{key}` must be 64 random bytes in base64, as `openssl rand -base64 64 | tr -d '\\n'` prints them."
+            ))
+        })?;
+        let kinds: BTreeSet<u8> = bytes.iter().copied().collect();
+        if kinds.len() < 16 || self.0 == "hPRYyVRiMyxpw5sBB1XeCMN1kFsDCqKvBi2QJxBVHQk=" {
+            return Err(bad(format!("`{key}` is not random, or is the example of a manual. Make one of your own.")));
+        }
+        Ok(self)
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+fn database(url: Option<&str>, data_dir: &std::path::Path) -> Result<Database, BadSetting> {
+    match url {
+        None => Ok(Database::Sqlite(data_dir.join("vestibule.db"))),
+        Some(url) => match url.strip_prefix("sqlite:").map(|file| file.trim_start_matches("//")) {
+            Some(file) if !file.is_empty() && !file.contains(['?', '#']) => Ok(Database::Sqlite(file.into())),
+            _ => Err(bad("`database_url` must be like sqlite:/path/to/file.db, or be left out.".into())),
+        },
+    }
+}
+
+/// The key that somebody set; Rocket's default is one of zeros.
+fn secret_key(figment: &Figment) -> Result<Option<Secret>, BadSetting> {
+    if is_rockets_default(figment, "secret_key") {
+        return Ok(None);
+    }
+    let key: Secret = figment.extract_inner("secret_key").map_err(|error| explain(&error))?;
+    key.checked("secret_key").map(Some)
+}
+
+/// A misspelt key would silently leave a default in force.
+fn refuse_unknown(figment: &Figment) -> Result<(), BadSetting> {
+    let is_known = |key: &str| OUR_KEYS.contains(&key) || ROCKET_KEYS.contains(&key) || key == "cli_colors";
+    let data = figment.data().map_err(|error| explain(&error))?;
+    let read = [Profile::Default, Profile::Global, figment.profile().clone()];
+
+    for key in read.iter().filter_map(|profile| data.get(profile)).flat_map(|dict| dict.keys()) {
+        // Rocket's defaults carry `tls` and the like only where they are built in; `ROCKET_CONFIG` names the file itself.
+        if is_known(key) || key == "config" {
+            continue;
+        }
+        let nearest = OUR_KEYS.iter().chain(&ROCKET_KEYS).min_by_key(|known| strsim::levenshtein(known, key));
+        let hint =
+            nearest.filter(|known| strsim::levenshtein(known, key) <= 3).map(|known| format!(" Is `{known}` meant?"));
+        return Err(bad(format!("There is no setting `{key}`.{}", hint.unwrap_or_default())));
+    }
+    Ok(())
+}
+
+fn refuse_unsafe(figment: &Figment, rocket: &Config) -> Result<(), BadSetting> {
+    if rocket.ip_header.is_some() {
+        return Err(bad("`ip_header` must stay false: Rocket would believe that header from anyone.".into()));
+    }
+    if rocket.log_level == rocket::config::LogLevel::Debug {
+        return Err(bad("`log_level` may not be debug: Rocket would print cookies and passwords.".into()));
+    }
+    // A key in the default profile of Rocket would be a key in a file that is checked in.
+    if figment.contains("tls") {
+        return Err(bad("`tls` is not built in: let a proxy speak TLS.".into()));
+    }
+    Ok(())
+}
+
+/// Says what figment says without a value that may be secret.
+fn explain(error: &rocket::figment::Error) -> BadSetting {
+    let key = error.path.join(".");
+    let said = match key.contains("secret") {
+        true => "it must be text".to_owned(),
+        false => error.kind.to_string(),
+    };
+    bad(match key.is_empty() {
+        true => format!("The settings cannot be read: {said}."),
+        false => format!("`{key}` is wrong: {said}."),
+    })
+}
+
+fn within(key: &str, value: u64, least: u64, most: u64) -> Result<(), BadSetting> {
+    match (least..=most).contains(&value) {
+        true => Ok(()),
+        false => Err(bad(format!("`{key}` = {value} must be from {least} to {most}."))),
+    }
+}
+
+fn bad(sentence: String) -> BadSetting {
+    BadSetting(sentence)
+}

@@ -1,0 +1,86 @@
+//! WHERE IT IS KEPT: all the SQL. `sqlx` is named in this folder and nowhere else.
+//!
+//! The SQL is the part that SQLite and PostgreSQL both speak: `$1` parameters, TEXT and BIGINT, ids and times made in
+//! Rust, a time instead of a flag. Races are settled by `ON CONFLICT`, `RETURNING` or the number of rows affected,
+//! never by looking first and writing after. [`Store`] is an enum so that another database is a variant, not a trait.
+
+#[macro_use]
+mod open;
+mod sessions;
+mod users;
+
+use std::time::Duration;
+
+use sqlx::sqlite::SqlitePool;
+
+pub use open::{Database, OpenError};
+pub use sessions::NewSession;
+pub use users::{Credentials, NewUser};
+
+/// How long a statement waits for its turn before the database counts as away.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// An open database.
+#[derive(Debug)]
+pub enum Store {
+    /// A file of this process's machine.
+    Sqlite {
+        /// Many may read at once.
+        readers: SqlitePool,
+        /// One writes at a time; the others wait in line instead of failing.
+        writer: SqlitePool,
+    },
+}
+
+/// Why the store could not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The database cannot be reached, is locked, full or read-only: the same request may succeed later.
+    #[error("the database is away: {0}")]
+    Away(#[source] sqlx::Error),
+    /// It answered something that this program did not expect.
+    #[error("the database gave an unexpected answer: {0}")]
+    Unexpected(String),
+}
+
+/// What every verb of the store answers.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Store {
+    /// Lets go of the database; every later call answers [`Error::Away`].
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite { readers, writer } => {
+                readers.close().await;
+                writer.close().await;
+            }
+        }
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        // SQLite's primary result codes for trouble that is not of our making: BUSY, LOCKED, READONLY, IOERR, CORRUPT,
+        // FULL, CANTOPEN, NOTADB. The rest of an extended code is in its higher bits.
+        const AWAY: [u32; 8] = [5, 6, 8, 10, 11, 13, 14, 26];
+
+        match &error {
+            sqlx::Error::Database(refusal) => {
+                let code = refusal.code().and_then(|code| code.parse::<u32>().ok());
+                match code.is_some_and(|code| AWAY.contains(&(code & 0xff))) {
+                    true => Self::Away(error),
+                    false => Self::Unexpected(error.to_string()),
+                }
+            }
+            sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) | sqlx::Error::RowNotFound => {
+                Self::Unexpected(error.to_string())
+            }
+            _ => Self::Away(error),
+        }
+    }
+}
+
+/// A value in the database that the model does not accept.
+fn unreadable(column: &'static str) -> Error {
+    Error::Unexpected(format!("{column} cannot be read"))
+}

@@ -1,0 +1,119 @@
+use super::sessions::insert_session;
+use super::{NewSession, Result, Store, unreadable};
+use crate::model::{DisplayName, Moment, PasswordHash, User, UserId, Username};
+
+/// An account to be made.
+#[derive(Debug)]
+pub struct NewUser {
+    /// As everyone will see them.
+    pub user: User,
+    /// Of the password they chose.
+    pub password_hash: PasswordHash,
+}
+
+/// A user with what a login is checked against.
+#[derive(Debug)]
+pub struct Credentials {
+    /// As everyone may see them.
+    pub user: User,
+    /// What the password must match.
+    pub password_hash: PasswordHash,
+    /// Which password that is; see [`Store::start_session`].
+    pub password_version: i64,
+    /// Whether the account may not be used.
+    pub is_disabled: bool,
+}
+
+/// The columns of a user, in the order of [`UserRow`].
+macro_rules! user_columns {
+    () => {
+        "users.user_id, users.username, users.display_name, users.created_at"
+    };
+}
+pub(super) use user_columns;
+
+pub(super) type UserRow = (String, String, String, i64);
+
+pub(super) fn read_user((user_id, username, display_name, created_at): UserRow) -> Result<User> {
+    Ok(User {
+        user_id: UserId::parse(&user_id).ok_or_else(|| unreadable("users.user_id"))?,
+        username: Username::parse(&username).map_err(|_| unreadable("users.username"))?,
+        display_name: DisplayName::parse(&display_name).map_err(|_| unreadable("users.display_name"))?,
+        created_at: Moment::from_millis(created_at),
+    })
+}
+
+impl Store {
+    /// Makes an account and its first session, both or neither. False when the name is taken, in whatever spelling.
+    pub async fn add_user(&self, new: &NewUser, session: &NewSession) -> Result<bool> {
+        const SQL: &str = "
+            INSERT INTO users
+                (user_id, username, username_key, display_name, password_hash, password_version, created_at)
+            VALUES ($1, $2, $3, $4, $5, 1, $6)
+            ON CONFLICT (username_key) DO NOTHING";
+
+        transaction!(self, tx => {
+            let added = sqlx::query(SQL)
+                .bind(new.user.user_id.to_string())
+                .bind(new.user.username.as_str())
+                .bind(new.user.username.key())
+                .bind(new.user.display_name.as_str())
+                .bind(new.password_hash.phc())
+                .bind(new.user.created_at.millis())
+                .execute(&mut *tx)
+                .await?
+                .rows_affected();
+            if added == 0 {
+                return Ok(false);
+            }
+            insert_session!(tx, session, 1);
+        });
+        Ok(true)
+    }
+
+    /// The user of that name, in whatever spelling, with what a login is checked against.
+    pub async fn credentials(&self, username: &Username) -> Result<Option<Credentials>> {
+        const SQL: &str = concat!(
+            "SELECT ",
+            user_columns!(),
+            ", password_hash, password_version, disabled_at
+            FROM users WHERE username_key = $1"
+        );
+
+        type Row = (String, String, String, i64, String, i64, Option<i64>);
+        let row: Option<Row> = reading!(self, db => sqlx::query_as(SQL).bind(username.key()).fetch_optional(db).await?);
+        row.map(|(user_id, username, display_name, created_at, hash, password_version, disabled_at)| {
+            Ok(Credentials {
+                user: read_user((user_id, username, display_name, created_at))?,
+                password_hash: PasswordHash::from_phc(hash),
+                password_version,
+                is_disabled: disabled_at.is_some(),
+            })
+        })
+        .transpose()
+    }
+
+    /// Changes what a user is called. False when there is no such user any more.
+    pub async fn set_display_name(&self, user_id: UserId, name: &DisplayName) -> Result<bool> {
+        const SQL: &str = "UPDATE users SET display_name = $1 WHERE user_id = $2";
+
+        let changed = writing!(self, db =>
+            sqlx::query(SQL).bind(name.as_str()).bind(user_id.to_string()).execute(db).await?.rows_affected());
+        Ok(changed == 1)
+    }
+
+    /// Keeps a better hash of the same password, unless the password changed meanwhile.
+    pub async fn replace_hash(&self, user_id: UserId, old: &PasswordHash, new: &PasswordHash) -> Result<()> {
+        const SQL: &str = "UPDATE users SET password_hash = $1 WHERE user_id = $2 AND password_hash = $3";
+
+        writing!(self, db => {
+            sqlx::query(SQL).bind(new.phc()).bind(user_id.to_string()).bind(old.phc()).execute(db).await?;
+        });
+        Ok(())
+    }
+
+    /// How many accounts there are.
+    pub async fn count_users(&self) -> Result<i64> {
+        Ok(reading!(self, db => sqlx::query_scalar("SELECT COUNT(*) FROM users").fetch_one(db).await?))
+    }
+}

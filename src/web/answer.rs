@@ -1,0 +1,148 @@
+//! What a page answers: one value, shown to people and given to programs.
+
+use std::sync::Arc;
+
+use rocket::Request;
+use rocket::http::{ContentType, Header, Status};
+use rocket::response::{self, Responder, Response};
+use rocket::serde::json::Json;
+use rocket_dyn_templates::Template;
+use serde::Serialize;
+
+use super::problem::Problem;
+use super::viewer::{Viewer, ViewerView};
+use super::{Asker, Failed, Problems};
+use crate::auth::Auth;
+
+/// What a page shows. Its fields are the template's `page.…` and, as they are, the JSON answer.
+pub trait Page: Serialize {
+    /// The template's name: the page's own.
+    const TEMPLATE: &'static str;
+}
+
+/// A page with a form on it.
+pub trait FormPage: Page {
+    /// What is wrong with what was typed.
+    fn problems(&self) -> &Problems;
+}
+
+/// Shows a page: drawn for people, as its data to programs.
+pub struct Show<P>(pub P);
+
+/// What follows on a form that was taken: people are led on, programs get what was made.
+pub struct Next<D> {
+    /// One of our own addresses.
+    pub to: String,
+    /// What programs get, and under which status.
+    pub made: (Status, D),
+}
+
+/// What follows on a form that was not taken.
+pub enum Retry<P> {
+    /// The page again, saying what to change.
+    Page {
+        /// What kind of no it is.
+        status: Status,
+        /// The same in a sentence.
+        says: String,
+        /// The form with its problems.
+        page: Box<P>,
+    },
+    /// We could not do it.
+    Failed(Failed),
+    /// The catcher says the rest.
+    Status(Status),
+}
+
+/// How a form's handler ends.
+pub type Submitted<D, P> = Result<Next<D>, Retry<P>>;
+
+/// Everything that a template sees.
+#[derive(Serialize)]
+struct Layout<'a, P> {
+    viewer: Option<ViewerView<'a>>,
+    sign_up_is_open: bool,
+    page: &'a P,
+}
+
+/// Draws a page for people.
+pub(super) fn draw<P: Page>(request: &Request<'_>, page: &P) -> response::Result<'static> {
+    let auth = request.rocket().state::<Arc<Auth>>();
+    let layout = Layout {
+        viewer: Viewer::found(request).view(),
+        sign_up_is_open: auth.is_some_and(|auth| auth.rules().sign_up_is_open),
+        page,
+    };
+    let mut response = Template::render(P::TEMPLATE, layout).respond_to(request)?;
+    // A template that is inside the binary has no file name to tell its kind from.
+    response.set_header(ContentType::HTML);
+    Ok(response)
+}
+
+impl<P: FormPage> Retry<P> {
+    /// The page again, because fields break a rule.
+    pub fn fields(page: P) -> Self {
+        Self::Page { status: Status::UnprocessableEntity, says: "Some of this needs another look.".to_owned(), page: Box::new(page) }
+    }
+
+    /// The page again, for another reason.
+    pub fn because(status: Status, says: impl std::fmt::Display, page: P) -> Self {
+        Self::Page { status, says: says.to_string(), page: Box::new(page) }
+    }
+}
+
+impl<P> From<Failed> for Retry<P> {
+    fn from(failed: Failed) -> Self {
+        Self::Failed(failed)
+    }
+}
+
+impl<P> From<crate::auth::Failure> for Retry<P> {
+    fn from(failure: crate::auth::Failure) -> Self {
+        Self::Failed(Failed(failure))
+    }
+}
+
+impl<'r, P: Page> Responder<'r, 'static> for Show<P> {
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
+        match Asker::of(request) {
+            Asker::Program => Json(&self.0).respond_to(request),
+            Asker::Person => draw(request, &self.0),
+        }
+    }
+}
+
+impl<'r, D: Serialize> Responder<'r, 'static> for Next<D> {
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
+        match Asker::of(request) {
+            Asker::Program => (self.made.0, Json(self.made.1)).respond_to(request),
+            Asker::Person => Response::build().status(Status::SeeOther).header(Header::new("Location", self.to)).ok(),
+        }
+    }
+}
+
+impl<'r, P: FormPage> Responder<'r, 'static> for Retry<P> {
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
+        let (status, says, page) = match self {
+            Self::Page { status, says, page } => (status, says, page),
+            Self::Failed(failed) => return failed.respond_to(request),
+            Self::Status(status) => return Err(status),
+        };
+        match Asker::of(request) {
+            Asker::Program => {
+                let mut response = Problem::new(request, status, &says, page.problems()).respond(status)?;
+                if status == Status::Unauthorized {
+                    // Not for people: it would open the browser's own dialog.
+                    let challenge = r#"Basic realm="vestibule", charset="UTF-8""#;
+                    response.set_header(Header::new("WWW-Authenticate", challenge));
+                }
+                Ok(response)
+            }
+            Asker::Person => {
+                let mut response = draw(request, &*page)?;
+                response.set_status(status);
+                Ok(response)
+            }
+        }
+    }
+}

@@ -1,0 +1,57 @@
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+
+/// What is wrong with a form, by field, in the order of the fields.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Problems(Vec<Problem>);
+
+#[derive(Clone, Debug, Serialize)]
+struct Problem {
+    field: Cow<'static, str>,
+    says: String,
+}
+
+impl Problems {
+    /// One problem with one field.
+    pub fn with(field: &'static str, says: impl fmt::Display) -> Self {
+        let mut problems = Self::default();
+        problems.add(field, says);
+        problems
+    }
+
+    /// Adds a problem, as a sentence.
+    pub fn add(&mut self, field: impl Into<Cow<'static, str>>, says: impl fmt::Display) {
+        self.0.push(Problem { field: field.into(), says: says.to_string() });
+    }
+
+    /// The value, or a problem with its field.
+    pub fn take<T>(&mut self, field: &'static str, result: Result<T, impl fmt::Display>) -> Option<T> {
+        result.map_err(|says| self.add(field, says)).ok()
+    }
+
+    /// Whether nothing is wrong.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The same as the `errors` of a problem answer: an object of sentences by field.
+    pub fn by_field(&self) -> ByField<'_> {
+        ByField(self)
+    }
+}
+
+/// Problems as a JSON object.
+pub struct ByField<'a>(&'a Problems);
+
+impl Serialize for ByField<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.0.len()))?;
+        for problem in &self.0.0 {
+            map.serialize_entry(&problem.field, &problem.says)?;
+        }
+        map.end()
+    }
+}

@@ -1,0 +1,73 @@
+//! The templates of `templates/`: inside the program in a release build, read from the checkout and reloaded in a debug
+//! build.
+
+use std::collections::HashMap;
+
+use rocket::fairing::Fairing;
+use rocket_dyn_templates::tera::{self, Tera, Value};
+use rocket_dyn_templates::{Engines, Template};
+use time::macros::format_description;
+
+use super::Asset;
+
+/// Makes Tera ready: our templates, filters and functions.
+pub fn templates() -> impl Fairing {
+    Template::try_custom(|engines: &mut Engines| {
+        let tera = &mut engines.tera;
+        add_embedded(tera)?;
+        // Tera tells by the ending of a name whether to escape; ours have none, and all are HTML. Every name ends in "".
+        tera.autoescape_on(vec![""]);
+        tera.register_function("asset", AddressOfAsset);
+        tera.register_filter("date", date);
+        Ok(())
+    })
+}
+
+/// Rocket reads the folder itself in a debug build.
+#[cfg(debug_assertions)]
+fn add_embedded(_: &mut Tera) -> tera::Result<()> {
+    Ok(())
+}
+
+#[cfg(not(debug_assertions))]
+fn add_embedded(tera: &mut Tera) -> tera::Result<()> {
+    #[derive(rust_embed::RustEmbed)]
+    #[folder = "templates/"]
+    struct Files;
+
+    let templates: Vec<(String, String)> = Files::iter()
+        .filter_map(|path| {
+            let name = path.strip_suffix(".html.tera")?.to_owned();
+            let text = String::from_utf8(Files::get(&path)?.data.into_owned()).ok()?;
+            Some((name, text))
+        })
+        .collect();
+    tera.add_raw_templates(templates)
+}
+
+/// `{{ asset(name="app.css") }}`: the address of a static file.
+struct AddressOfAsset;
+
+impl tera::Function for AddressOfAsset {
+    fn call(&self, arguments: &HashMap<String, Value>) -> tera::Result<Value> {
+        let name = arguments.get("name").and_then(Value::as_str).ok_or("asset() wants a name")?;
+        let address = Asset::address(name).ok_or_else(|| format!("there is no static file {name}"))?;
+        Ok(address.into())
+    }
+
+    /// An address of ours holds letters, digits, dots and slashes: nothing to escape.
+    fn is_safe(&self) -> bool {
+        true
+    }
+}
+
+/// `{{ page.created_at | date }}`: a moment as people write it, in UTC.
+fn date(value: &Value, _: &HashMap<String, Value>) -> tera::Result<Value> {
+    use time::OffsetDateTime;
+    use time::format_description::well_known::Rfc3339;
+
+    let text = value.as_str().ok_or("date wants a moment")?;
+    let moment = OffsetDateTime::parse(text, &Rfc3339).map_err(|error| error.to_string())?;
+    let format = format_description!("[day padding:none] [month repr:long] [year]");
+    Ok(moment.format(format).map_err(|error| error.to_string())?.into())
+}

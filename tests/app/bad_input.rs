@@ -1,0 +1,320 @@
+//! What no honest browser sends: a sentence, the right status, nothing written, never a 5xx.
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use rocket::http::Status;
+use rocket::tokio::runtime::Runtime;
+use serde_json::{Value, json};
+
+use crate::support::{ADA, Answer, App, PASSWORD, adas, encode};
+
+const FORM: &str = "application/x-www-form-urlencoded";
+const JSON: &str = "application/json";
+
+/// A refusal with a sentence, and no more in the database than before.
+async fn is_refused(app: &App, answer: &Answer, status: Status, what: &str) {
+    assert_eq!(answer.status, status, "{what}: {}", answer.body);
+    match answer.body.starts_with('{') {
+        true => drop(answer.is_problem(status)),
+        false => drop(answer.is_page(status)),
+    }
+    assert_eq!(answer.all("Set-Cookie").count(), 0, "{what}");
+    assert_eq!(app.count().await, (1, 1), "{what}");
+}
+
+#[rocket::async_test]
+async fn a_body_over_8_kib_is_413_and_one_of_8_kib_is_read() {
+    let (app, _) = App::with_ada().await;
+    for path in ["/signup", "/login"] {
+        for (kind, filler) in [(FORM, "x"), (FORM, "&a=b"), (JSON, " "), (JSON, "[")] {
+            let body = filler.repeat(20_000);
+            let page = app.browser().post(path, kind, body.clone()).await;
+            is_refused(&app, &page, Status::PayloadTooLarge, path).await;
+            is_refused(&app, &app.program().post(path, kind, body).await, Status::PayloadTooLarge, path).await;
+        }
+    }
+    let exactly = format!("{}{}", adas(), " ".repeat(8_192 - adas().to_string().len()));
+    assert_eq!(app.program().post("/login", JSON, exactly.clone()).await.status, Status::Ok);
+    assert_eq!(app.program().post("/login", JSON, exactly + " ").await.status, Status::PayloadTooLarge);
+}
+
+#[rocket::async_test]
+async fn a_million_marks_and_ten_thousand_fields_are_turned_away_unread() {
+    let (app, _) = App::with_ada().await;
+    let marks = format!("username=eve&password={}", "%CC%81".repeat(1_000_000));
+    let fields = (0..10_000).map(|n| format!("f{n}=x")).collect::<Vec<_>>().join("&");
+    let members: serde_json::Map<String, Value> = (0..10_000).map(|n| (format!("f{n}"), json!("x"))).collect();
+    for (kind, body) in [(FORM, marks), (FORM, fields), (JSON, Value::Object(members).to_string())] {
+        let answer = app.program().post("/signup", kind, body).await;
+        is_refused(&app, &answer, Status::PayloadTooLarge, kind).await;
+    }
+    let many = "a=b&".repeat(2_000);
+    let answer = app.program().post("/signup", FORM, many).await;
+    is_refused(&app, &answer, Status::UnprocessableEntity, "two thousand fields").await;
+    assert!(answer.body.len() < 2_000, "{}", answer.body.len());
+    assert_eq!(app.auth().hashes_computed(), 1);
+}
+
+#[rocket::async_test]
+async fn another_kind_of_value_is_422_and_its_field_is_named() {
+    let (app, _) = App::with_ada().await;
+    for value in [
+        json!(1),
+        json!(1.5),
+        json!(-1),
+        json!(true),
+        json!(null),
+        json!([]),
+        json!(["ada"]),
+        json!({}),
+        json!({ "a": "b" }),
+    ] {
+        for (path, field) in [
+            ("/signup", "username"),
+            ("/signup", "password"),
+            ("/login", "username"),
+            ("/login", "password"),
+            ("/login", "next"),
+        ] {
+            let mut body = adas();
+            body[field] = value.clone();
+            let answer = app.program().send(path, body).await;
+            is_refused(&app, &answer, Status::UnprocessableEntity, field).await;
+            let problem = answer.json();
+            assert!(problem["errors"][field].as_str().unwrap().starts_with("Send text here, not "), "{problem}");
+        }
+    }
+    for value in [json!(1), json!("yes"), json!(null), json!([true])] {
+        let mut body = adas();
+        body["remember"] = value;
+        let answer = app.program().send("/login", body).await;
+        is_refused(&app, &answer, Status::UnprocessableEntity, "remember").await;
+    }
+}
+
+#[rocket::async_test]
+async fn json_that_is_no_object_is_422_and_what_is_no_json_400() {
+    let (app, _) = App::with_ada().await;
+    let list = json!([ADA, PASSWORD]).to_string();
+    for body in [list.as_str(), "[]", "\"text\"", "1", "null", "true", "[{}]"] {
+        let answer = app.program().post("/login", JSON, body).await;
+        is_refused(&app, &answer, Status::UnprocessableEntity, body).await;
+    }
+    let deep = "{\"username\":".repeat(600);
+    let broken: [&[u8]; 11] = [
+        b"",
+        b"{",
+        b"{\"username\":}",
+        b"{\"username\":\"ada\",}",
+        b"{'username':'ada'}",
+        b"{\"username\":\"ada\"} x",
+        b"\xef\xbb\xbf{}",
+        b"{\"username\":\"\xff\"}",
+        b"{\"username\":\"\\ud800\"}",
+        b"{\"username\":\"a\nb\"}",
+        deep.as_bytes(),
+    ];
+    for body in broken {
+        let answer = app.program().post("/login", JSON, body).await;
+        is_refused(&app, &answer, Status::BadRequest, &String::from_utf8_lossy(body)).await;
+    }
+}
+
+#[rocket::async_test]
+async fn unknown_and_repeated_fields_are_422_in_both_and_named() {
+    let (app, _) = App::with_ada().await;
+    let encoded = encode(&[("username", "eve"), ("password", PASSWORD)]);
+    for field in ["id", "role", "user_id", "username[0]", "username.x", "password[]", "_method", ""] {
+        let form = app
+            .program()
+            .post("/signup", FORM, format!("{encoded}&{}=x", encode(&[(field, "")]).trim_end_matches('=')))
+            .await;
+        let json = app.program().send("/signup", json!({ "username": "eve", "password": PASSWORD, field: "x" })).await;
+        for answer in [form, json] {
+            is_refused(&app, &answer, Status::UnprocessableEntity, field).await;
+            assert_eq!(answer.json()["errors"][field], "There is no such field here.");
+        }
+    }
+    let form = app.program().post("/signup", FORM, format!("{encoded}&username=mallory")).await;
+    let json = format!(r#"{{"username":"eve","password":"{PASSWORD}","username":"mallory"}}"#);
+    for answer in [form, app.program().post("/signup", JSON, json).await] {
+        is_refused(&app, &answer, Status::UnprocessableEntity, "repeated").await;
+        assert_eq!(answer.json()["errors"]["username"], "This was sent more than once.");
+    }
+}
+
+#[rocket::async_test]
+async fn bytes_that_are_no_text_are_never_taken_for_other_bytes() {
+    let (app, _) = App::with_ada().await;
+    for raw in ["%FF", "%FE", "%C3", "%ED%A0%80", "%C0%80", "%F5%80%80%80", "\u{FFFD}"] {
+        let body = format!("username=eve&password=a+long+pass+phrase+{raw}");
+        let answer = app.program().post("/signup", FORM, body.clone()).await;
+        is_refused(&app, &answer, Status::UnprocessableEntity, raw).await;
+        assert!(answer.json()["errors"]["password"].as_str().unwrap().contains("could not be read"), "{raw}");
+        let body = body.replace("eve", ADA);
+        assert_eq!(app.program().post("/login", FORM, body).await.status, Status::UnprocessableEntity, "{raw}");
+    }
+    let answer =
+        app.program().post("/signup", FORM, format!("username=%FF&{}", encode(&[("password", PASSWORD)]))).await;
+    is_refused(&app, &answer, Status::UnprocessableEntity, "username").await;
+    assert_eq!(app.auth().hashes_computed(), 1);
+}
+
+#[rocket::async_test]
+async fn nul_in_a_name_is_refused() {
+    let (app, _) = App::with_ada().await;
+    let form = app.program().submit("/signup", &[("username", "eve\0"), ("password", PASSWORD)]).await;
+    let json = app.program().send("/signup", json!({ "username": "eve\0", "password": PASSWORD })).await;
+    for answer in [form, json] {
+        is_refused(&app, &answer, Status::UnprocessableEntity, "NUL").await;
+    }
+}
+
+#[rocket::async_test]
+async fn a_person_reads_the_problem_on_a_page() {
+    let (app, _) = App::with_ada().await;
+    let answer = app.browser().post("/signup", FORM, "username=a&<b>=c&username=d").await;
+    let page = answer.is_page(Status::UnprocessableEntity);
+    assert!(page.contains("&lt;b&gt;") && !page.contains("<b>") && page.contains("sent more than once"), "{page}");
+}
+
+/// Text of any kind, with a liking for what goes wrong.
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        4 => any::<String>(),
+        2 => "[a-zA-Z0-9._-]{0,40}",
+        2 => "[ -~]{0,40}",
+        1 => proptest::collection::vec(prop_oneof![
+            Just("\0"), Just("\u{FFFD}"), Just("\u{202E}"), Just("é"), Just("e\u{301}"), Just("%"), Just("+"), Just("&"), Just("="), Just("\u{1F600}"), Just("<b>"), Just("'"), Just("{{"), Just("\r\n"),
+        ], 0..30).prop_map(|parts| parts.concat()),
+        1 => "x{250,260}",
+    ]
+}
+
+/// What an answer decides: its status, and the fields it complains of.
+fn verdict(answer: &Answer) -> (u16, Vec<String>) {
+    let errors = match answer.body.starts_with('{') {
+        true => answer.json()["errors"].as_object().map(|errors| errors.keys().cloned().collect()).unwrap_or_default(),
+        false => Vec::new(),
+    };
+    (answer.status.code, errors)
+}
+
+fn cases(number: u32) -> TestRunner {
+    TestRunner::new(Config { cases: number, failure_persistence: None, ..Config::default() })
+}
+
+#[test]
+fn a_form_and_json_with_the_same_fields_get_the_same_verdict() {
+    let runtime = Runtime::new().unwrap();
+    let app = runtime.block_on(App::with_ada()).0;
+    let fields = || {
+        proptest::collection::btree_map(
+            prop_oneof![8 => Just("username"), 8 => Just("password"), 1 => Just("next"), 1 => Just("remember"), 1 => Just("extra")].prop_map(String::from),
+            text(),
+            0..4,
+        )
+    };
+    let paths = prop_oneof![Just("/signup"), Just("/login")];
+
+    cases(300)
+        .run(&(paths, fields()), |(path, fields)| {
+            runtime.block_on(async {
+                let pairs: Vec<(&str, &str)> =
+                    fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+                let form = app.program().submit(path, &pairs).await;
+                let json = app.program().send(path, &fields).await;
+                // Of two sign-ups alike, the first takes the name.
+                if form.status == Status::Created {
+                    json.is_problem(Status::Conflict);
+                    return Ok(());
+                }
+                prop_assert!(form.status.code < 500, "{form:?}");
+                prop_assert_eq!(verdict(&form), verdict(&json), "{:?}", fields);
+                Ok(())
+            })
+        })
+        .unwrap();
+}
+
+#[test]
+fn no_bytes_at_all_make_a_5xx_on_any_address() {
+    let runtime = Runtime::new().unwrap();
+    let (app, ada) = runtime.block_on(App::with_ada());
+    let kinds = prop_oneof![4 => Just(FORM), 4 => Just(JSON), 1 => Just("text/plain"), 1 => Just("multipart/form-data; boundary=x"), 1 => Just("a/b; c=\"")];
+    let bodies = prop_oneof![
+        proptest::collection::vec(any::<u8>(), 0..400),
+        "[&=%+a-f0-9_.\\[\\]]{0,200}".prop_map(String::into_bytes),
+        "[{}\\[\\]\",:0-9a-z\\\\ ]{0,200}".prop_map(String::into_bytes),
+        "(username|password|next|remember|display_name|_method)=[%&=a-z0-9]{0,40}".prop_map(String::into_bytes),
+    ];
+    let paths = prop_oneof![Just("/signup"), Just("/login"), Just("/profile")];
+
+    cases(500)
+        .run(&(paths, kinds, bodies), |(path, kind, body)| {
+            runtime.block_on(async {
+                for visitor in [app.browser_with(&ada), app.program_with(&ada), app.browser()] {
+                    let answer = visitor.post(path, kind, body.clone()).await;
+                    prop_assert!(answer.status.code < 500, "{path} {kind} {body:?}: {answer:?}");
+                    prop_assert!(path == "/profile" || !matches!(answer.status.code, 200 | 201), "{:?}", body);
+                }
+                Ok(())
+            })
+        })
+        .unwrap();
+}
+
+#[test]
+fn no_cookie_or_header_makes_a_5xx_or_lets_anyone_in() {
+    let runtime = Runtime::new().unwrap();
+    let app = runtime.block_on(App::with_ada()).0;
+    let cookies = prop_oneof![
+        "[ -~]{0,200}",
+        any::<String>(),
+        "(session_id|%73ession_id| session_id|__Host-session_id|_flash)=[A-Za-z0-9+/=%;\" ]{0,120}",
+    ];
+    cases(500)
+        .run(&(cookies, text(), text()), |(cookie, accept, agent)| {
+            runtime.block_on(async {
+                let visitor = app
+                    .browser()
+                    .with("Cookie", cookie.clone())
+                    .with("Accept", accept)
+                    .with("User-Agent", agent.clone());
+                for path in ["/profile", "/getusers/me", "/no-such-page"] {
+                    let answer = visitor.get(path).await;
+                    prop_assert!(matches!(answer.status.code, 303 | 401 | 404), "{cookie:?}: {answer:?}");
+                }
+                let visitor = visitor.with("Authorization", agent);
+                let answer = visitor.press("/login").await;
+                prop_assert!(matches!(answer.status.code, 401 | 422), "{answer:?}");
+                Ok(())
+            })
+        })
+        .unwrap();
+}
+
+#[test]
+fn no_address_makes_a_5xx_or_shows_a_page_of_adas() {
+    let runtime = Runtime::new().unwrap();
+    let app = runtime.block_on(App::with_ada()).0;
+    let paths = prop_oneof![
+        "/[ -~]{0,60}",
+        "/(login|profile|static|protected)[/%.?;a-f0-9]{0,20}",
+        "/login\\?next=[ -~]{0,40}"
+    ];
+    cases(500)
+        .run(&paths, |path| {
+            runtime.block_on(async {
+                for visitor in [app.browser(), app.program()] {
+                    let answer = visitor.get(&path).await;
+                    prop_assert!(answer.status.code < 500, "{path}: {answer:?}");
+                    prop_assert!(!answer.body.contains("<bdi>Ada</bdi>"), "{}", path);
+                    let next = answer.header("Location").unwrap_or("/login");
+                    prop_assert!(next.starts_with("/login"), "{path} leads to {next}");
+                }
+                Ok(())
+            })
+        })
+        .unwrap();
+}

@@ -1,0 +1,283 @@
+//! Promises that every address keeps, found by walking the routes.
+
+use rocket::http::{Method, Status};
+use rocket::local::asynchronous::Client;
+use serde_json::json;
+use vestibule::web::is_door;
+
+use crate::support::{Answer, App};
+
+/// What a stranger may see; everything else asks for a session.
+const PUBLIC: [&str; 5] = ["/", "/favicon.svg", "/login", "/signup", "/static/<name>"];
+
+/// Every address that takes a GET, with `<parts>` filled in.
+async fn gets(app: &App) -> Vec<(String, String)> {
+    let css = style_address(app).await;
+    let routes = app.client.rocket().routes().filter(|route| !is_door(route) && route.method == Method::Get);
+    routes
+        .map(|route| {
+            let path = route.uri.path().to_owned();
+            let filled = path.replace("/static/<name>", &css);
+            (path, filled)
+        })
+        .collect()
+}
+
+async fn style_address(app: &App) -> String {
+    let page = app.browser().get("/login").await.body;
+    let start = page.find("/static/").expect("the sheet of styles");
+    page[start..].split('"').next().unwrap_or_default().to_owned()
+}
+
+#[rocket::async_test]
+async fn every_page_can_be_drawn_for_a_stranger_and_for_ada() {
+    let (app, ada) = App::with_ada().await;
+    for (route, path) in gets(&app).await {
+        let stranger = app.browser().get(&path).await;
+        match PUBLIC.contains(&route.as_str()) {
+            true => assert_eq!(stranger.status, Status::Ok, "{path}"),
+            false => stranger.leads_to(&format!("/login?next={path}")),
+        }
+        assert_eq!(app.browser_with(&ada).get(&path).await.status, Status::Ok, "{path}");
+    }
+}
+
+#[rocket::async_test]
+async fn every_page_is_data_for_programs_and_a_session_is_asked_for_where_the_design_says_so() {
+    let (app, ada) = App::with_ada().await;
+    for (route, path) in gets(&app).await {
+        let stranger = app.program().get(&path).await;
+        match PUBLIC.contains(&route.as_str()) {
+            true => assert_eq!(stranger.status, Status::Ok, "{path}"),
+            false => assert!(stranger.is_problem(Status::Unauthorized).is_null(), "{path}"),
+        }
+        let adas = app.program_with(&ada).get(&path).await;
+        assert_eq!(adas.status, Status::Ok, "{path}");
+        if !path.contains('.') {
+            assert_eq!(adas.header("Content-Type"), Some("application/json"), "{path}");
+            assert!(adas.json().is_object());
+        }
+    }
+}
+
+#[rocket::async_test]
+async fn a_get_changes_nothing() {
+    let (app, ada) = App::with_ada().await;
+    let before = (app.count().await, app.program_with(&ada).get("/getusers/me").await.body);
+    for (_, path) in gets(&app).await {
+        for method in [Method::Get, Method::Head, Method::Options] {
+            app.browser_with(&ada).request(method, &path, None, Vec::new()).await;
+        }
+    }
+    assert_eq!((app.count().await, app.program_with(&ada).get("/getusers/me").await.body), before);
+}
+
+fn has_the_headers(answer: &Answer, what: &str) {
+    let csp = answer.header("Content-Security-Policy").unwrap_or_default();
+    for directive in ["default-src 'none'", "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'"] {
+        assert!(csp.contains(directive), "{what}: {csp}");
+    }
+    assert!(!csp.contains("unsafe"), "{what}: {csp}");
+    for (name, value) in [
+        ("X-Content-Type-Options", "nosniff"),
+        ("X-Frame-Options", "DENY"),
+        ("Referrer-Policy", "same-origin"),
+        ("Cross-Origin-Opener-Policy", "same-origin"),
+        ("Cross-Origin-Resource-Policy", "same-origin"),
+    ] {
+        assert_eq!(answer.all(name).collect::<Vec<_>>(), [value], "{what}: {name}");
+    }
+    assert_eq!(answer.header("Server"), None, "{what}");
+    if !what.contains("/static/") && !what.contains("/favicon") {
+        assert_eq!(answer.header("Cache-Control"), Some("no-store"), "{what}");
+        assert_eq!(answer.header("Vary"), Some("Accept, Cookie"), "{what}");
+    }
+    if !answer.body.is_empty() {
+        assert!(answer.header("Content-Type").is_some(), "{what}");
+    }
+}
+
+#[rocket::async_test]
+async fn every_answer_carries_the_headers() {
+    let (app, ada) = App::with_ada().await;
+    let methods = [
+        Method::Get,
+        Method::Head,
+        Method::Post,
+        Method::Put,
+        Method::Delete,
+        Method::Patch,
+        Method::Options,
+        Method::Trace,
+        Method::Connect,
+    ];
+    let mut paths: Vec<String> = gets(&app).await.into_iter().map(|(_, path)| path).collect();
+    paths.extend(
+        ["/logout", "/no-such-page", "/profile/a.css", "/static/none.css", "/.git/HEAD", "/static/../Cargo.toml"]
+            .map(String::from),
+    );
+    for path in &paths {
+        for method in methods {
+            for visitor in [
+                app.browser(),
+                app.program(),
+                app.browser_with(&ada),
+                app.browser().with("Sec-Fetch-Site", "cross-site"),
+            ] {
+                let answer = visitor.request(method, path, None, Vec::new()).await;
+                assert!(answer.status.code < 500, "{method} {path}");
+                let is_file = answer.status == Status::Ok && (path.contains("/static/") || path.contains("favicon"));
+                has_the_headers(&answer, &format!("{method} {}", if is_file { path } else { "" }));
+            }
+        }
+    }
+    for kind in ["application/json", "application/x-www-form-urlencoded", "text/plain"] {
+        for body in ["", "{", "[]", &"x".repeat(9_000)] {
+            has_the_headers(&app.program().post("/login", kind, body).await, kind);
+            has_the_headers(&app.browser().post("/login", kind, body).await, kind);
+        }
+    }
+    for host in ["evil.example", "localhost:9"] {
+        has_the_headers(&app.browser().with("Host", host).get("/").await, host);
+    }
+    app.auth().close().await;
+    has_the_headers(
+        &app.browser().submit("/login", &[("username", "a"), ("password", "b")]).await,
+        "the database away",
+    );
+}
+
+#[rocket::async_test]
+async fn refusals_that_no_fairing_sees_carry_the_headers_too() {
+    let (app, _) = App::with_ada().await;
+    let answer = app.browser().get("not a path").await;
+
+    answer.is_page(Status::BadRequest);
+    has_the_headers(&answer, "an address that cannot be read");
+}
+
+#[rocket::async_test]
+async fn under_https_every_answer_asks_for_https_from_now_on() {
+    let app = App::with_settings(&[("public_url", json!("https://example.org"))]).await;
+    for path in ["/", "/protected", "/no-such-page", "/favicon.svg", "not a path"] {
+        let answer = app.browser().get(path).await;
+        assert_eq!(answer.header("Strict-Transport-Security"), Some("max-age=63072000; includeSubDomains"), "{path}");
+    }
+    assert_eq!(App::new().await.browser().get("/").await.header("Strict-Transport-Security"), None);
+}
+
+#[rocket::async_test]
+async fn an_unknown_address_is_404_and_a_wrong_method_405_with_the_right_ones() {
+    let (app, ada) = App::with_ada().await;
+    for path in [
+        "/no-such-page",
+        "/profile/a.css",
+        "/login/x",
+        "/profile;.css",
+        "/LOGIN",
+        "/static",
+        "/static/a/b",
+        "/getusers",
+    ] {
+        app.browser_with(&ada).get(path).await.is_page(Status::NotFound);
+        assert!(app.program().get(path).await.is_problem(Status::NotFound).is_null());
+    }
+    for (method, path, allowed) in [
+        (Method::Put, "/login", "GET, HEAD, POST"),
+        (Method::Delete, "/profile", "GET, HEAD, POST"),
+        (Method::Get, "/logout", "POST"),
+        (Method::Post, "/", "GET, HEAD"),
+        (Method::Post, "/static/app.css", "GET, HEAD"),
+        (Method::Options, "/signup", "GET, HEAD, POST"),
+        (Method::Trace, "/getusers/me", "GET, HEAD"),
+    ] {
+        let answer = app.program().request(method, path, None, Vec::new()).await;
+        answer.is_problem(Status::MethodNotAllowed);
+        assert_eq!(answer.header("Allow"), Some(allowed), "{method} {path}");
+    }
+}
+
+#[rocket::async_test]
+async fn programs_are_whoever_sends_json_prefers_json_or_uses_basic_without_asking_for_a_page() {
+    let app = App::new().await;
+    let html = "text/html,application/xhtml+xml,*/*;q=0.8";
+    let is_program = async |accept: Option<&'static str>, kind: Option<&str>, basic: bool| {
+        let mut visitor = app.browser().without("Accept");
+        if let Some(accept) = accept {
+            visitor = visitor.with("Accept", accept);
+        }
+        if basic {
+            visitor = visitor.with("Authorization", "Basic YTpi");
+        }
+        let answer = visitor.request(Method::Post, "/login", kind, b"{}".to_vec()).await;
+        assert!(answer.status.code >= 400, "{answer:?}");
+        answer.header("Content-Type") == Some("application/problem+json")
+    };
+
+    let form = Some("application/x-www-form-urlencoded");
+    for (accept, kind, basic, expected) in [
+        (None, form, false, false),
+        (Some("*/*"), form, false, false),
+        (Some("garbage"), form, false, false),
+        (Some(html), form, false, false),
+        (Some(html), form, true, false),
+        (Some("text/html;q=0.5, application/json"), form, false, true),
+        (Some("application/json"), form, false, true),
+        (Some("application/problem+json"), form, false, true),
+        (Some("application/json, text/html"), form, false, true),
+        (None, form, true, true),
+        (Some("*/*"), form, true, true),
+        (None, Some("application/json"), false, true),
+        (Some(html), Some("application/json"), false, true),
+    ] {
+        assert_eq!(is_program(accept, kind, basic).await, expected, "{accept:?} {kind:?} basic {basic}");
+    }
+}
+
+#[rocket::async_test]
+async fn nothing_of_our_insides_is_in_an_answer() {
+    let (app, _) = App::with_ada().await;
+    app.auth().close().await;
+    let answers = [
+        app.browser().submit("/login", &[("username", "Ada"), ("password", "x")]).await,
+        app.program().send("/login", json!({ "username": "Ada", "password": "x" })).await,
+        app.program().get("/no-such-page").await,
+        app.program().post("/login", "application/json", "{").await,
+    ];
+    for answer in answers {
+        let text = answer.body.to_lowercase();
+        for word in
+            ["sql", "rocket", "pool", "argon2", "serde", "tera", "panicked", ".rs", "/src", "users.", "sessions."]
+        {
+            assert!(!text.contains(word), "{word}: {text}");
+        }
+    }
+}
+
+/// A template that takes a name apart, by mistake or by a hand that edits it, must not draw it unescaped.
+#[test]
+fn every_template_is_html_and_none_turns_escaping_off() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
+    let mut files = Vec::new();
+    let mut folders = vec![folder];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if entry.is_dir() { folders.push(entry) } else { files.push(entry) }
+        }
+    }
+    assert!(files.len() >= 8);
+    for file in files {
+        let text = std::fs::read_to_string(&file).unwrap();
+        assert!(file.to_string_lossy().ends_with(".html.tera"), "{file:?}");
+        for word in ["| safe", "|safe", "autoescape", "<script", "style=", "onclick", "javascript:", "href=\"http"] {
+            assert!(!text.contains(word), "{file:?}: {word}");
+        }
+    }
+}
+
+#[rocket::async_test]
+async fn the_local_client_of_rocket_needs_no_host() {
+    let folder = tempfile::tempdir().unwrap();
+    let client = Client::untracked(vestibule::app(crate::support::figment(&folder, &[])).unwrap()).await.unwrap();
+    assert_eq!(client.get("/").dispatch().await.status(), Status::Ok);
+}

@@ -1,0 +1,40 @@
+use rocket::http::Status;
+use serde_json::json;
+
+use crate::support::App;
+
+async fn asked_as(app: &App, host: &str) -> Status {
+    app.browser().with("Host", host).get("/login").await.status
+}
+
+#[rocket::async_test]
+async fn on_this_machine_its_own_names_are_answered_to_with_any_port() {
+    let app = App::new().await;
+    for host in
+        ["localhost", "localhost:8000", "localhost:1", "127.0.0.1:8000", "[::1]:8000", "LOCALHOST:8000", "localhost."]
+    {
+        assert_eq!(asked_as(&app, host).await, Status::Ok, "{host}");
+    }
+    for host in ["evil.example", "localhost.evil.example", "127.0.0.2", "example.org:8000"] {
+        assert_eq!(asked_as(&app, host).await, Status::MisdirectedRequest, "{host}");
+    }
+}
+
+#[rocket::async_test]
+async fn the_public_host_is_answered_to_in_every_spelling_and_no_other_is() {
+    let app = App::with_settings(&[("public_url", json!("https://Example.org"))]).await;
+    for host in ["example.org", "EXAMPLE.org", "example.org.", "example.org:443"] {
+        assert_eq!(asked_as(&app, host).await, Status::Ok, "{host}");
+    }
+    for host in ["www.example.org", "example.org:8443", "example.org.evil.example", "example.com"] {
+        assert_eq!(asked_as(&app, host).await, Status::MisdirectedRequest, "{host}");
+    }
+}
+
+#[rocket::async_test]
+async fn where_others_can_reach_us_the_names_of_this_machine_are_no_way_in() {
+    let settings = [("public_url", json!("https://example.org")), ("address", json!("0.0.0.0"))];
+    let app = App::with_settings(&settings).await;
+    assert_eq!(asked_as(&app, "localhost").await, Status::MisdirectedRequest);
+    assert_eq!(asked_as(&app, "example.org").await, Status::Ok);
+}

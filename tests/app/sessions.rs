@@ -1,0 +1,147 @@
+use std::time::Duration;
+
+use rocket::http::Status;
+use serde_json::json;
+
+use crate::support::{ADA, App, PASSWORD, adas};
+
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(3_600);
+const DAY: Duration = Duration::from_secs(86_400);
+
+#[rocket::async_test]
+async fn a_session_that_is_not_used_ends_after_half_an_hour() {
+    let (app, ada) = App::with_ada().await;
+    app.wait(29 * MINUTE);
+    assert_eq!(app.program_with(&ada).get("/getusers/me").await.status, Status::Ok);
+    app.wait(29 * MINUTE);
+    assert_eq!(app.program_with(&ada).get("/getusers/me").await.status, Status::Ok, "its use counted");
+
+    app.wait(30 * MINUTE);
+
+    assert_eq!(app.program_with(&ada).get("/getusers/me").await.status, Status::Unauthorized);
+    app.browser_with(&ada).get("/profile").await.leads_to("/login?next=/profile");
+}
+
+#[rocket::async_test]
+async fn the_use_of_a_session_counts_also_after_it_was_written_down_and_after_a_restart() {
+    let app = App::with_settings(&[("session_recheck_ms", json!(0))]).await;
+    let ada = app.sign_up(ADA).await;
+    for _ in 0..4 {
+        app.wait(20 * MINUTE);
+        assert_eq!(app.program_with(&ada).get("/getusers/me").await.status, Status::Ok);
+        app.auth().write_last_seen().await.unwrap();
+        app.auth().write_last_seen().await.unwrap();
+    }
+
+    let clock = app.clock.now();
+    app.auth().close().await;
+    let again = App::in_folder(app.folder.clone(), &[]).await;
+    again.wait(clock.since(again.clock.now()));
+    again.wait(20 * MINUTE);
+
+    assert_eq!(again.program_with(&ada).get("/getusers/me").await.status, Status::Ok);
+}
+
+#[rocket::async_test]
+async fn a_session_ends_after_twelve_hours_however_busy() {
+    let (app, ada) = App::with_ada().await;
+    for _ in 0..71 {
+        app.wait(10 * MINUTE);
+        assert_eq!(app.program_with(&ada).get("/getusers/me").await.status, Status::Ok);
+    }
+
+    app.wait(10 * MINUTE);
+
+    assert_eq!(app.program_with(&ada).get("/getusers/me").await.status, Status::Unauthorized);
+}
+
+#[rocket::async_test]
+async fn whoever_asked_to_stay_signed_in_stays_for_thirty_days() {
+    let (app, _) = App::with_ada().await;
+    let browser = app.browser();
+    let fields = [("username", ADA), ("password", PASSWORD), ("remember", "on")];
+    let answer = browser.submit("/login", &fields).await;
+    let cookie = answer.header("Set-Cookie").unwrap();
+    assert!(cookie.contains("Max-Age=2592000"), "{cookie}");
+
+    app.wait(30 * DAY - MINUTE);
+    assert_eq!(browser.get("/profile").await.status, Status::Ok);
+    app.wait(MINUTE);
+
+    browser.get("/profile").await.leads_to("/login?next=/profile");
+}
+
+#[rocket::async_test]
+async fn a_session_without_that_wish_is_dropped_when_the_browser_closes() {
+    let (app, _) = App::with_ada().await;
+    let answer = app.program().send("/login", adas()).await;
+    let cookie = answer.header("Set-Cookie").unwrap();
+    assert!(!cookie.contains("Max-Age") && !cookie.contains("Expires"), "{cookie}");
+}
+
+#[rocket::async_test]
+async fn a_clock_set_back_does_not_lengthen_a_session_or_break_it() {
+    let (app, ada) = App::with_ada().await;
+    app.clock.turn_back(HOUR);
+    assert_eq!(app.program_with(&ada).get("/getusers/me").await.status, Status::Ok);
+
+    app.wait(HOUR + 31 * MINUTE);
+
+    assert_eq!(app.program_with(&ada).get("/getusers/me").await.status, Status::Unauthorized);
+}
+
+#[rocket::async_test]
+async fn expired_sessions_are_swept_and_the_others_are_not() {
+    let app = App::new().await;
+    app.sign_up("expired1").await;
+    app.sign_up("expired2").await;
+    app.wait(HOUR);
+    let ada = app.sign_up(ADA).await;
+    let remembering = app.browser();
+    remembering.submit("/login", &[("username", ADA), ("password", PASSWORD), ("remember", "true")]).await;
+
+    assert_eq!(app.auth().sweep_sessions().await.unwrap(), 2);
+
+    assert_eq!(app.count().await, (3, 2));
+    assert_eq!(app.program_with(&ada).get("/getusers/me").await.status, Status::Ok);
+    assert_eq!(remembering.get("/profile").await.status, Status::Ok);
+}
+
+#[rocket::async_test]
+async fn ordinary_requests_set_no_cookie_and_anonymous_ones_write_nothing() {
+    let (app, ada) = App::with_ada().await;
+    for path in ["/", "/profile", "/protected", "/getusers/me", "/login", "/nothing-here"] {
+        assert_eq!(app.browser_with(&ada).get(path).await.all("Set-Cookie").count(), 0, "{path}");
+    }
+    for n in 0..100 {
+        let stranger = app.browser();
+        stranger.cookies.borrow_mut().insert("session_id".into(), format!("made-up-{n}"));
+        stranger.get("/protected").await;
+        stranger.press("/logout").await;
+    }
+    assert_eq!(app.count().await, (1, 1));
+}
+
+#[rocket::async_test]
+async fn another_process_refuses_within_the_recheck_what_this_one_ended() {
+    let (here, ada) = App::with_ada().await;
+    let there = App::in_folder(here.folder.clone(), &[("session_recheck_ms", json!(200))]).await;
+    assert_eq!(there.program_with(&ada).get("/getusers/me").await.status, Status::Ok);
+
+    here.browser_with(&ada).press("/logout").await;
+    rocket::tokio::time::sleep(Duration::from_millis(250)).await;
+
+    assert_eq!(there.program_with(&ada).get("/getusers/me").await.status, Status::Unauthorized);
+}
+
+#[rocket::async_test]
+async fn with_no_recheck_every_request_asks_the_database() {
+    let (here, ada) = App::with_ada().await;
+    let there = App::in_folder(here.folder.clone(), &[("session_recheck_ms", json!(0))]).await;
+    assert_eq!(there.program_with(&ada).get("/getusers/me").await.status, Status::Ok);
+
+    here.browser_with(&ada).press("/logout").await;
+
+    assert_eq!(there.program_with(&ada).get("/getusers/me").await.status, Status::Unauthorized);
+}

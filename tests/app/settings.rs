@@ -1,0 +1,123 @@
+use rocket::figment::Figment;
+use rocket::figment::providers::{Format, Serialized, Toml};
+use serde_json::{Value, json};
+use vestibule::settings::Settings;
+
+use crate::support::figment;
+
+fn refusal(settings: &[(&str, Value)]) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    match vestibule::app(figment(&folder, settings)) {
+        Ok(_) => panic!("{settings:?} was accepted"),
+        Err(error) => {
+            assert!(!folder.path().join("data").exists(), "nothing is half started: {settings:?}");
+            error.to_string()
+        }
+    }
+}
+
+#[test]
+fn a_value_out_of_range_stops_the_start_and_is_named() {
+    for (key, value) in [
+        ("password_min_length", json!(7)),
+        ("password_min_length", json!(65)),
+        ("hash_memory_kib", json!(8_192)),
+        ("hash_memory_kib", json!(1_000_000)),
+        ("hash_passes", json!(0)),
+        ("hash_passes", json!(11)),
+        ("hash_passes", json!(1)),
+        ("hash_threads", json!(0)),
+        ("hash_queue", json!(0)),
+        ("session_idle_minutes", json!(0)),
+        ("session_hours", json!(0)),
+        ("remember_days", json!(0)),
+        ("session_recheck_ms", json!(60_000)),
+        ("sign_up", json!("maybe")),
+        ("port", json!(70_000)),
+        ("port", json!("eighty")),
+        ("address", json!("nowhere")),
+        ("database_url", json!("mysql://localhost/x")),
+        ("public_url", json!("example.org")),
+        ("public_url", json!("http://example.org")),
+        ("public_url", json!("https://example.org/path")),
+        ("public_url", json!("https://user@example.org")),
+        ("public_url", json!("ftp://example.org")),
+        ("secret_key", json!("short")),
+        ("secret_key", json!(12345)),
+        ("secret_key", json!(data_encoding::BASE64.encode(&[0; 64]))),
+        ("secret_key", json!("hPRYyVRiMyxpw5sBB1XeCMN1kFsDCqKvBi2QJxBVHQk=")),
+        ("previous_secret_keys", json!(["short"])),
+        ("ip_header", json!("X-Real-IP")),
+        ("log_level", json!("debug")),
+    ] {
+        let sentence = refusal(&[(key, value.clone())]);
+        assert!(sentence.contains(key), "{key} = {value}: {sentence}");
+        assert!(sentence.ends_with('.'), "{sentence}");
+    }
+}
+
+#[test]
+fn a_misspelt_key_stops_the_start_and_the_right_one_is_offered() {
+    let sentence = refusal(&[("pasword_min_length", json!(20))]);
+    assert_eq!(sentence, "There is no setting `pasword_min_length`. Is `password_min_length` meant?");
+    assert_eq!(refusal(&[("colour", json!("green"))]), "There is no setting `colour`.");
+}
+
+#[test]
+fn a_secret_is_not_printed_with_what_is_wrong_with_it() {
+    for (key, value) in [("secret_key", json!("hunter2hunter2")), ("previous_secret_keys", json!("hunter2hunter2"))] {
+        assert!(!refusal(&[(key, value)]).contains("hunter2"));
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let key = data_encoding::BASE64.encode(&(0..64).collect::<Vec<u8>>());
+    let settings =
+        Settings::read(&vestibule::settings::safe_defaults(figment(&folder, &[("secret_key", json!(key))]))).unwrap();
+    assert!(!format!("{settings:?}").contains(&key));
+}
+
+#[test]
+fn listening_where_others_reach_us_without_https_is_refused() {
+    for address in ["0.0.0.0", "::", "192.168.1.10"] {
+        let sentence = refusal(&[("address", json!(address))]);
+        assert!(sentence.contains("`address`") && sentence.contains("`public_url`"), "{sentence}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let behind_a_proxy = [("address", json!("0.0.0.0")), ("public_url", json!("https://example.org"))];
+    assert!(vestibule::app(figment(&folder, &behind_a_proxy)).is_ok());
+}
+
+#[test]
+fn rocket_toml_lists_every_key_with_its_default_and_what_it_is_for() {
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/Rocket.toml")).unwrap();
+    // Keys whose default depends on the machine or on other keys stand there as comments.
+    let commented: Vec<String> = text
+        .lines()
+        .map(|line| match line.strip_prefix("# ").and_then(|line| line.split_once(" = ")) {
+            Some((key, value)) if key.chars().all(|c| c.is_ascii_lowercase() || c == '_') => format!("{key} = {value}"),
+            _ => String::new(),
+        })
+        .collect();
+    for key in vestibule::settings::OUR_KEYS {
+        let starts = |line: &&str| line.starts_with(&format!("{key} = "));
+        assert!(text.lines().any(|line| starts(&line)) || commented.iter().any(|line| starts(&line.as_str())), "{key}");
+    }
+
+    let read = |figment: Figment| {
+        let folder = Serialized::global("data_dir", "data");
+        format!("{:?}", Settings::read(&vestibule::settings::safe_defaults(figment.merge(folder))).unwrap())
+    };
+    let bare = Figment::from(rocket::Config::default());
+    let written = Figment::from(rocket::Config::default()).merge(Toml::string(&text).nested());
+    assert_eq!(read(written), read(bare));
+}
+
+#[test]
+fn our_own_defaults_are_safer_than_rockets() {
+    let figment = vestibule::settings::safe_defaults(Figment::from(rocket::Config::default()));
+    let config = rocket::Config::try_from(figment).unwrap();
+    assert!(config.ip_header.is_none());
+    assert_eq!(config.ident.to_string(), "disabled");
+    assert_eq!(config.log_level, rocket::config::LogLevel::Off);
+    assert!(config.address.is_loopback());
+    assert_eq!((config.shutdown.grace, config.shutdown.mercy), (10, 5));
+}

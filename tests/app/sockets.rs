@@ -1,0 +1,333 @@
+//! The running program, over real sockets: what Rocket's local client leaves out.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Barrier;
+use std::thread;
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use crate::support::{PASSWORD, encode};
+
+/// The program on a folder of its own, listening on a port of its own.
+struct Server {
+    child: Child,
+    port: u16,
+}
+
+impl Server {
+    fn start(folder: &TempDir) -> Self {
+        Self::start_with(folder.path(), &[])
+    }
+
+    fn start_with(folder: &Path, settings: &[(&str, &str)]) -> Self {
+        let mut child = command(folder)
+            .envs(settings.iter().copied())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let port = line.trim_end_matches([')', '\n']).rsplit(':').next().and_then(|port| port.parse().ok());
+        Self { child, port: port.unwrap_or_else(|| panic!("no address in {line:?}")) }
+    }
+
+    /// Sends bytes, and gives back whatever comes until the program closes or `patience` is over.
+    fn raw(&self, bytes: &[u8]) -> String {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        stream.write_all(bytes).unwrap();
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    fn request(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> String {
+        let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let length = body.len();
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: localhost:{}\r\nConnection: close\r\nAccept: application/json\r\n{headers}Content-Length: {length}\r\n\r\n{body}",
+            self.port
+        );
+        self.raw(request.as_bytes())
+    }
+
+    fn submit(&self, path: &str, fields: &[(&str, &str)]) -> String {
+        self.request("POST", path, &[("Content-Type", "application/x-www-form-urlencoded")], &encode(fields))
+    }
+
+    fn sign_up(&self, username: &str) -> String {
+        let answer = self.submit("/signup", &[("username", username), ("password", PASSWORD)]);
+        assert_eq!(status(&answer), 201, "{answer}");
+        cookie(&answer)
+    }
+
+    fn who(&self, cookie: &str) -> u16 {
+        status(&self.request("GET", "/getusers/me", &[("Cookie", cookie)], ""))
+    }
+
+    /// As when the power of the machine fails, as far as a process can see.
+    fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    fn terminate(&mut self) -> Option<i32> {
+        Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn command(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_vestibule"));
+    command.current_dir(folder).env("ROCKET_PORT", "0").env_remove("ROCKET_CONFIG");
+    command
+}
+
+fn status(answer: &str) -> u16 {
+    answer.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or_else(|| panic!("no answer: {answer:?}"))
+}
+
+fn header<'a>(answer: &'a str, name: &str) -> Option<&'a str> {
+    let head = answer.split("\r\n\r\n").next().unwrap_or_default();
+    head.lines()
+        .filter_map(|line| line.split_once(": "))
+        .find(|(known, _)| known.eq_ignore_ascii_case(name))
+        .map(|(_, value)| value)
+}
+
+fn cookie(answer: &str) -> String {
+    header(answer, "Set-Cookie").and_then(|cookie| cookie.split(';').next()).unwrap_or_default().to_owned()
+}
+
+#[test]
+fn the_first_start_makes_the_folder_and_the_walk_works() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Server::start(&folder);
+    assert!(folder.path().join("data/vestibule.db").exists() && folder.path().join("data/secret.key").exists());
+
+    let cookie = server.sign_up("ada");
+    assert_eq!(server.who(&cookie), 200);
+    assert_eq!(status(&server.request("GET", "/protected", &[("Cookie", &cookie)], "")), 200);
+    assert_eq!(status(&server.request("POST", "/logout", &[("Cookie", &cookie)], "")), 200);
+    assert_eq!(server.who(&cookie), 401);
+    let basic = data_encoding::BASE64.encode(format!("ada:{PASSWORD}").as_bytes());
+    let answer = server.request("POST", "/login", &[("Authorization", &format!("Basic {basic}"))], "");
+    assert_eq!(status(&answer), 200, "{answer}");
+    assert_eq!(server.terminate(), Some(0));
+}
+
+#[test]
+fn what_was_acknowledged_survives_kill_9() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut alive: Vec<String> = Vec::new();
+    let mut ended: Vec<String> = Vec::new();
+    for round in 0..5 {
+        let server = Server::start(&folder);
+        for cookie in &alive {
+            assert_eq!(server.who(cookie), 200, "round {round}: a session that was acknowledged is lost");
+        }
+        for cookie in &ended {
+            assert_eq!(server.who(cookie), 401, "round {round}: a session that was ended lives");
+        }
+        let (stays, leaves) = (server.sign_up(&format!("stays{round}")), server.sign_up(&format!("leaves{round}")));
+        assert_eq!(status(&server.request("POST", "/logout", &[("Cookie", &leaves)], "")), 200);
+        server.kill();
+        alive.push(stays);
+        ended.push(leaves);
+    }
+}
+
+#[test]
+fn sessions_are_alive_after_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Server::start(&folder);
+    let cookie = server.sign_up("ada");
+    assert_eq!(server.terminate(), Some(0));
+
+    assert_eq!(Server::start(&folder).who(&cookie), 200);
+}
+
+#[test]
+fn of_64_sign_ups_of_one_name_in_several_spellings_one_is_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start_with(folder.path(), &[("ROCKET_HASH_QUEUE", "200")]);
+    let barrier = Barrier::new(64);
+
+    let answers: Vec<u16> = thread::scope(|scope| {
+        let threads: Vec<_> = (0..64)
+            .map(|n| {
+                let (server, barrier) = (&server, &barrier);
+                scope.spawn(move || {
+                    let name = ["grace", "Grace", "GRACE", "gracE"][n % 4];
+                    barrier.wait();
+                    status(&server.submit("/signup", &[("username", name), ("password", PASSWORD)]))
+                })
+            })
+            .collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+
+    assert_eq!(answers.iter().filter(|status| **status == 201).count(), 1, "{answers:?}");
+    assert_eq!(answers.iter().filter(|status| **status == 409).count(), 63, "{answers:?}");
+}
+
+#[test]
+fn raw_look_alikes_of_the_cookie_are_not_believed() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start_with(folder.path(), &[("ROCKET_PUBLIC_URL", "https://localhost")]);
+    let cookie = server.sign_up("ada");
+    assert!(cookie.starts_with("__Host-session_id="), "{cookie}");
+    let value = cookie.split_once('=').unwrap().1;
+    assert_eq!(server.who(&cookie), 200);
+
+    let look_alikes: [&[u8]; 7] = [
+        b"%5F%5FHost-session_id",
+        b"__Host-session%5fid",
+        "\u{2000}__Host-session_id".as_bytes(),
+        "__Host-session_id\u{a0}".as_bytes(),
+        b"\x85__Host-session_id",
+        b"__Host-session_id\xff",
+        b"__HOST-session_id",
+    ];
+    for name in look_alikes {
+        let mut request =
+            format!("GET /getusers/me HTTP/1.1\r\nHost: localhost:{}\r\nConnection: close\r\nCookie: ", server.port)
+                .into_bytes();
+        request.extend_from_slice(name);
+        request.extend_from_slice(format!("={value}\r\n\r\n").as_bytes());
+        assert_eq!(status(&server.raw(&request)), 401, "{:?}", String::from_utf8_lossy(name));
+    }
+    assert_eq!(status(&server.request("GET", "/getusers/me", &[("Cookie", &cookie), ("Cookie", &cookie)], "")), 401);
+    assert_eq!(status(&server.request("GET", "/getusers/me", &[("Cookie", "a=b"), ("Cookie", &cookie)], "")), 200);
+}
+
+#[test]
+fn the_cookie_goes_out_with_its_flags_and_is_cleared_with_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start_with(folder.path(), &[("ROCKET_PUBLIC_URL", "https://example.org")]);
+    let public = [("Host", "example.org"), ("Content-Type", "application/x-www-form-urlencoded")];
+    let body = encode(&[("username", "ada"), ("password", PASSWORD)]);
+    let raw = |path: &str, more: &str, body: &str| {
+        let length = body.len();
+        server.raw(format!("POST {path} HTTP/1.1\r\nHost: example.org\r\nConnection: close\r\n{more}Content-Length: {length}\r\n\r\n{body}").as_bytes())
+    };
+    let signed_up = raw("/signup", &format!("{}: {}\r\n", public[1].0, public[1].1), &body);
+    let set = header(&signed_up, "Set-Cookie").unwrap();
+    let logged_out = raw("/logout", &format!("Cookie: {}\r\n", cookie(&signed_up)), "");
+    let cleared = header(&logged_out, "Set-Cookie").unwrap();
+
+    for flag in ["Secure", "HttpOnly", "SameSite=Lax", "Path=/"] {
+        assert!(set.contains(flag) && cleared.contains(flag), "{set}\n{cleared}");
+    }
+    assert!(cleared.starts_with("__Host-session_id=;") && cleared.contains("Max-Age=0"), "{cleared}");
+}
+
+#[test]
+fn a_request_names_one_host_and_ours() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(&folder);
+    for (hosts, expected) in [
+        ("Host: localhost\r\n", 200),
+        ("Host: 127.0.0.1:1\r\n", 200),
+        ("", 400),
+        ("Host: localhost\r\nHost: localhost\r\n", 400),
+        ("Host: a b<>\r\n", 400),
+        ("Host: \r\n", 421),
+        ("Host: evil.example\r\n", 421),
+    ] {
+        let answer = server.raw(format!("GET /login HTTP/1.1\r\n{hosts}Connection: close\r\n\r\n").as_bytes());
+        assert_eq!(status(&answer), expected, "{hosts:?}");
+    }
+}
+
+#[test]
+fn refusals_before_routing_carry_the_headers_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(&folder);
+    for request in [
+        "FOO / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+        "GET /%%% HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+    ] {
+        let answer = server.raw(request.as_bytes());
+        assert!(matches!(status(&answer), 400 | 404), "{answer}");
+        assert!(header(&answer, "Content-Security-Policy").is_some(), "{answer}");
+        assert_eq!(header(&answer, "Server"), None);
+    }
+}
+
+#[test]
+fn bad_input_is_refused_quickly_over_the_wire() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(&folder);
+    let big = "x".repeat(1_000_000);
+    let answer = server.request("POST", "/signup", &[("Content-Type", "application/json")], &big);
+    assert!(answer.is_empty() || status(&answer) == 413, "{answer}");
+    assert_eq!(status(&server.request("POST", "/signup", &[("Content-Type", "text/plain")], "x")), 415);
+    assert_eq!(status(&server.request("POST", "/signup", &[("Content-Type", "application/json")], "{")), 400);
+}
+
+#[test]
+fn a_body_that_does_not_come_is_not_waited_for_for_ever() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(&folder);
+    let mut stream = TcpStream::connect(("127.0.0.1", server.port)).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    let head =
+        "POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n";
+    stream.write_all(head.as_bytes()).unwrap();
+    stream.write_all(b"{\"username\": \"a").unwrap();
+
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 408");
+}
+
+#[test]
+fn a_wrong_setting_ends_with_a_sentence_and_status_2() {
+    for (name, value, named) in [
+        ("ROCKET_PASSWORD_MIN_LENGHT", "20", "password_min_length"),
+        ("ROCKET_SECRETKEY", "x", "secret_key"),
+        ("ROCKET_IP_HEADER", "X-Real-IP", "ip_header"),
+        ("ROCKET_ADDRESS", "0.0.0.0", "public_url"),
+        ("ROCKET_HASH_MEMORY_KIB", "1024", "hash_memory_kib"),
+        ("ROCKET_PORT", "many", "port"),
+        ("ROCKET_DATA_DIR", "/proc/nowhere", "/proc/nowhere"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let output = command(folder.path()).env(name, value).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{name}: {said}");
+        assert!(said.starts_with("vestibule: ") && said.contains(named) && said.lines().count() == 1, "{name}: {said}");
+        assert!(output.stdout.is_empty() && !folder.path().join("data").exists(), "{name}");
+    }
+}
+
+#[test]
+fn a_port_in_use_and_a_damaged_database_end_with_a_sentence_and_status_2() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = Server::start(&folder);
+    let output = command(folder.path()).env("ROCKET_PORT", first.port.to_string()).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!((output.status.code(), said.contains("cannot be listened on")), (Some(2), true), "{said}");
+    first.kill();
+
+    let damaged = tempfile::tempdir().unwrap();
+    std::fs::create_dir(damaged.path().join("data")).unwrap();
+    std::fs::write(damaged.path().join("data/vestibule.db"), "no database at all ".repeat(500)).unwrap();
+    let output = command(damaged.path()).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("vestibule.db cannot be opened"), "{said}");
+}

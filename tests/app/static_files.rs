@@ -1,0 +1,50 @@
+use rocket::http::Status;
+
+use crate::support::App;
+
+async fn addresses(app: &App) -> Vec<String> {
+    let page = app.browser().get("/").await.body;
+    page.match_indices("\"/static/")
+        .map(|(at, _)| page[at + 1..].split('"').next().unwrap_or_default().to_owned())
+        .collect()
+}
+
+#[rocket::async_test]
+async fn a_static_address_names_its_content_and_may_be_kept_for_ever() {
+    let app = App::new().await;
+    let addresses = addresses(&app).await;
+    assert!(!addresses.is_empty());
+    for address in addresses {
+        let answer = app.browser().get(&address).await;
+        assert_eq!(answer.status, Status::Ok);
+        assert_eq!(answer.header("Cache-Control"), Some("public, max-age=31536000, immutable"));
+        assert_eq!(answer.header("Content-Type"), Some("text/css; charset=utf-8"));
+        assert_eq!(answer.header("Set-Cookie"), None);
+    }
+}
+
+#[rocket::async_test]
+async fn no_other_content_is_at_that_address_and_no_other_file() {
+    let app = App::new().await;
+    let address = &addresses(&app).await[0];
+    let (stem, rest) = address.split_once('.').unwrap();
+    let (hash, ending) = rest.split_once('.').unwrap();
+    let others = [
+        format!("{stem}.{}.{ending}", hash.replace(|_: char| true, "0")),
+        format!("{stem}.{ending}"),
+        "/static/..".to_owned(),
+        "/static/.env".to_owned(),
+        "/static/%2e%2e%2fCargo.toml".to_owned(),
+        "/static/favicon.svg".to_owned(),
+    ];
+    for other in others {
+        assert_eq!(app.browser().get(&other).await.status, Status::NotFound, "{other}");
+    }
+}
+
+#[rocket::async_test]
+async fn the_icon_is_an_image() {
+    let app = App::new().await;
+    let answer = app.browser().get("/favicon.svg").await;
+    assert_eq!((answer.status, answer.header("Content-Type")), (Status::Ok, Some("image/svg+xml")));
+}

@@ -1,0 +1,253 @@
+//! The words that tests use. Ada has an account, Eve does not. The same people everywhere.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rocket::figment::Figment;
+use rocket::figment::providers::Serialized;
+use rocket::http::{Header, Method, Status};
+use rocket::local::asynchronous::Client;
+use serde::Serialize;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use vestibule::auth::Auth;
+use vestibule::model::{Clock, Moment};
+
+pub const ADA: &str = "Ada";
+pub const PASSWORD: &str = "correct horse battery staple";
+
+/// The app on a folder of its own, with a clock that a test can turn.
+pub struct App {
+    pub client: Client,
+    pub clock: Clock,
+    pub folder: Arc<TempDir>,
+}
+
+impl App {
+    /// Nobody has an account yet.
+    pub async fn new() -> Self {
+        Self::with_settings(&[]).await
+    }
+
+    pub async fn with_settings(settings: &[(&str, Value)]) -> Self {
+        let folder = Arc::new(tempfile::tempdir().expect("a temporary folder"));
+        Self::in_folder(folder, settings).await
+    }
+
+    /// The app on a folder that another one has used.
+    pub async fn in_folder(folder: Arc<TempDir>, settings: &[(&str, Value)]) -> Self {
+        let clock = Clock::standing_at(Moment::from_millis(1_800_000_000_000));
+        let rocket = vestibule::app_with_clock(figment(&folder, settings), clock.clone()).expect("good settings");
+        let client = Client::untracked(rocket).await.expect("an app that launches");
+        Self { client, clock, folder }
+    }
+
+    /// An app and Ada, who has signed up and is signed in.
+    pub async fn with_ada() -> (Self, Cookies) {
+        let app = Self::new().await;
+        let cookies = app.sign_up(ADA).await;
+        (app, cookies)
+    }
+
+    /// Signs somebody up and gives back what their browser holds then.
+    pub async fn sign_up(&self, username: &str) -> Cookies {
+        let browser = self.browser();
+        let answer = browser.submit("/signup", &[("username", username), ("password", PASSWORD)]).await;
+        assert_eq!(answer.status, Status::SeeOther, "{}", answer.body);
+        browser.cookies.into_inner()
+    }
+
+    /// Somebody at a browser, with no cookies.
+    pub fn browser(&self) -> Visitor<'_> {
+        Visitor::new(self, "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8")
+    }
+
+    /// Somebody at a browser that holds these cookies.
+    pub fn browser_with(&self, cookies: &Cookies) -> Visitor<'_> {
+        let browser = self.browser();
+        *browser.cookies.borrow_mut() = cookies.clone();
+        browser
+    }
+
+    /// A program that wants JSON.
+    pub fn program(&self) -> Visitor<'_> {
+        Visitor::new(self, "application/json")
+    }
+
+    /// A program that wants JSON and holds these cookies.
+    pub fn program_with(&self, cookies: &Cookies) -> Visitor<'_> {
+        let program = self.program();
+        *program.cookies.borrow_mut() = cookies.clone();
+        program
+    }
+
+    /// The verbs, for what no page shows.
+    pub fn auth(&self) -> &Auth {
+        self.client.rocket().state::<Arc<Auth>>().expect("an app that has launched")
+    }
+
+    /// Accounts and sessions in the database.
+    pub async fn count(&self) -> (i64, i64) {
+        self.auth().count().await.expect("a database")
+    }
+
+    pub fn wait(&self, duration: Duration) {
+        self.clock.turn_forward(duration);
+    }
+}
+
+/// Settings for a test: this folder, one hashing thread, nothing from the environment.
+pub fn figment(folder: &TempDir, settings: &[(&str, Value)]) -> Figment {
+    let start = Figment::from(rocket::Config::default())
+        .merge(Serialized::global("data_dir", folder.path().join("data")))
+        .merge(Serialized::global("hash_threads", 1))
+        .merge(Serialized::global("hash_queue", 200));
+    settings.iter().fold(start, |figment, (key, value)| figment.merge(Serialized::global(key, value)))
+}
+
+/// What a browser holds, by name.
+pub type Cookies = BTreeMap<String, String>;
+
+/// Somebody or something that talks to the app and keeps its cookies.
+pub struct Visitor<'a> {
+    app: &'a App,
+    pub cookies: RefCell<Cookies>,
+    headers: Vec<(&'static str, String)>,
+}
+
+impl<'a> Visitor<'a> {
+    fn new(app: &'a App, accept: &'static str) -> Self {
+        Self { app, cookies: RefCell::default(), headers: vec![("Accept", accept.to_owned())] }
+    }
+
+    /// The same with another header on every request.
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.retain(|(known, _)| *known != name);
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// The same without a header.
+    pub fn without(mut self, name: &'static str) -> Self {
+        self.headers.retain(|(known, _)| *known != name);
+        self
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.request(Method::Get, path, None, Vec::new()).await
+    }
+
+    /// Sends a form, as a browser writes it.
+    pub async fn submit(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        self.post(path, "application/x-www-form-urlencoded", encode(fields)).await
+    }
+
+    pub async fn send(&self, path: &str, body: impl Serialize) -> Answer {
+        self.post(path, "application/json", serde_json::to_vec(&body).expect("JSON")).await
+    }
+
+    /// Sends any bytes as any kind.
+    pub async fn post(&self, path: &str, kind: &str, body: impl Into<Vec<u8>>) -> Answer {
+        self.request(Method::Post, path, Some(kind), body.into()).await
+    }
+
+    /// A POST with nothing in it.
+    pub async fn press(&self, path: &str) -> Answer {
+        self.request(Method::Post, path, None, Vec::new()).await
+    }
+
+    pub async fn request(&self, method: Method, path: &str, kind: Option<&str>, body: Vec<u8>) -> Answer {
+        let mut request = self.app.client.req(method, path.to_owned());
+        for (name, value) in &self.headers {
+            request.add_header(Header::new(*name, value.clone()));
+        }
+        if let Some(kind) = kind {
+            request.add_header(Header::new("Content-Type", kind.to_owned()));
+        }
+        let cookies: Vec<String> =
+            self.cookies.borrow().iter().map(|(name, value)| format!("{name}={value}")).collect();
+        if !cookies.is_empty() {
+            request.add_header(Header::new("Cookie", cookies.join("; ")));
+        }
+        let response = request.body(body).dispatch().await;
+
+        let status = response.status();
+        let headers: Vec<(String, String)> =
+            response.headers().iter().map(|header| (header.name().to_string(), header.value().to_owned())).collect();
+        let answer = Answer { status, headers, body: response.into_string().await.unwrap_or_default() };
+        for set in answer.all("Set-Cookie") {
+            let (name, value) = set.split(';').next().and_then(|pair| pair.split_once('=')).expect("name=value");
+            match set.contains("Max-Age=0") {
+                true => self.cookies.borrow_mut().remove(name),
+                false => self.cookies.borrow_mut().insert(name.to_owned(), value.to_owned()),
+            };
+        }
+        answer
+    }
+}
+
+/// What came back.
+#[derive(Debug, PartialEq)]
+pub struct Answer {
+    pub status: Status,
+    pub headers: Vec<(String, String)>,
+    pub body: String,
+}
+
+impl Answer {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.headers.iter().filter(move |(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
+    }
+
+    /// Asserts that it leads there.
+    pub fn leads_to(&self, path: &str) {
+        assert_eq!((self.status, self.header("Location")), (Status::SeeOther, Some(path)), "{}", self.body);
+    }
+
+    /// Asserts that it is a problem of that status (RFC 9457), and gives its `errors`.
+    pub fn is_problem(&self, status: Status) -> Value {
+        assert_eq!(self.status, status, "{}", self.body);
+        assert_eq!(self.header("Content-Type"), Some("application/problem+json"), "{}", self.body);
+        let problem = self.json();
+        assert_eq!(problem["status"], status.code);
+        for member in ["type", "title", "detail", "request_id"] {
+            assert!(problem[member].as_str().is_some_and(|text| !text.is_empty()), "{member}: {problem}");
+        }
+        problem["errors"].clone()
+    }
+
+    /// Asserts that it is a page of that status.
+    pub fn is_page(&self, status: Status) -> &str {
+        assert_eq!(self.status, status, "{}", self.body);
+        assert_eq!(self.header("Content-Type"), Some("text/html; charset=utf-8"));
+        assert!(self.body.starts_with("<!doctype html>") && self.body.trim_end().ends_with("</html>"), "{}", self.body);
+        &self.body
+    }
+}
+
+/// The tag of the input of that name, for looking at its attributes.
+pub fn input<'a>(page: &'a str, name: &str) -> &'a str {
+    let start = page.find(&format!("<input id=\"{name}\"")).unwrap_or_else(|| panic!("no input {name} in {page}"));
+    &page[start..start + page[start..].find('>').expect("the end of the tag")]
+}
+
+/// A form as browsers write it.
+pub fn encode(fields: &[(&str, &str)]) -> String {
+    let text = |text: &str| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
+    fields.iter().map(|(name, value)| format!("{}={}", text(name), text(value))).collect::<Vec<_>>().join("&")
+}
+
+/// Ada's name and password, as JSON.
+pub fn adas() -> Value {
+    json!({ "username": ADA, "password": PASSWORD })
+}
