@@ -12,7 +12,7 @@ use rocket::{Build, Orbit, Rocket};
 
 use crate::auth::{self, Auth, Failure};
 use crate::data_dir::{self, DataDirError};
-use crate::model::Clock;
+use crate::model::{Clock, Seal};
 use crate::pages;
 use crate::settings::{self, BadSetting, Settings};
 use crate::store::{OpenError, Store};
@@ -20,7 +20,7 @@ use crate::web::{MethodAsSent, SecurityHeaders, Site, templates};
 
 /// How often what is in memory about the use of sessions is written down. Longer than `session_recheck_ms` can be.
 const WRITE_LAST_SEEN: Duration = Duration::from_secs(15);
-/// How often expired sessions are swept.
+/// How often what is kept no longer is swept.
 const SWEEP: Duration = Duration::from_secs(10 * 60);
 
 /// Why the program does not start, as a sentence for the operator.
@@ -59,14 +59,19 @@ pub fn app_with_clock(figment: Figment, clock: Clock) -> Result<Rocket<Build>, S
     let figment = figment
         .merge(Serialized::global("secret_key", &key))
         .merge(Serialized::global("template_dir", template_dir(&settings)));
-    let site = Site::new(&settings, &key);
+    let previous: Vec<Vec<u8>> = settings.previous_secret_keys.iter().filter_map(|key| key.bytes()).collect();
+    let seal = Seal::new(std::iter::once(&key).chain(&previous).map(Vec::as_slice));
+    if !settings.rules.throttle {
+        tracing::warn!("throttle is off: passwords can be tried as fast as they are hashed; for a benchmark only");
+    }
+    let site = Site::new(&settings, seal.clone());
     Ok(rocket::custom(figment)
         .manage(site)
         .attach(Shield::new())
         .attach(SecurityHeaders)
         .attach(MethodAsSent)
         .attach(templates())
-        .attach(opening(settings, clock))
+        .attach(opening(settings, seal, clock))
         .attach(Upkeep)
         .mount("/", pages::routes())
         .register("/", pages::catchers()))
@@ -82,9 +87,9 @@ fn template_dir(settings: &Settings) -> std::path::PathBuf {
 }
 
 /// Opens the database and starts the hashing threads, in the runtime that will serve.
-fn opening(settings: Settings, clock: Clock) -> impl Fairing {
+fn opening(settings: Settings, seal: Seal, clock: Clock) -> impl Fairing {
     AdHoc::try_on_ignite("opening", |rocket| async move {
-        match open(&settings, clock).await {
+        match open(&settings, seal, clock).await {
             Ok(auth) => Ok(rocket.manage(Arc::new(auth))),
             Err(error) => {
                 // Rocket's own error would only name this fairing.
@@ -95,12 +100,12 @@ fn opening(settings: Settings, clock: Clock) -> impl Fairing {
     })
 }
 
-async fn open(settings: &Settings, clock: Clock) -> Result<Auth, StartError> {
+async fn open(settings: &Settings, seal: Seal, clock: Clock) -> Result<Auth, StartError> {
     let store = Store::open(&settings.database).await?;
-    Ok(Auth::new(store, settings.rules.clone(), clock)?)
+    Ok(Auth::new(store, settings.rules.clone(), seal, clock)?)
 }
 
-/// What goes on beside the requests: writing down when sessions were last used, and sweeping those whose time is up.
+/// What goes on beside the requests: writing down when sessions were last used, and sweeping what is kept no longer.
 struct Upkeep;
 
 #[rocket::async_trait]
@@ -121,7 +126,7 @@ impl Fairing for Upkeep {
         tokio::spawn(async move {
             loop {
                 sleep(SWEEP).await;
-                tell(swept.sweep_sessions().await);
+                tell(swept.sweep().await);
             }
         });
     }

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use rocket::Config;
 use rocket::figment::providers::Serialized;
 use rocket::figment::value::magic::RelativePathBuf;
@@ -55,6 +56,8 @@ pub struct Settings {
     pub secret_key: Option<Secret>,
     /// Keys that sealed cookies before it; what they sealed is still opened.
     pub previous_secret_keys: Vec<Secret>,
+    /// Networks whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
     /// What is asked of users and allowed to them.
     pub rules: Rules,
 }
@@ -81,7 +84,9 @@ struct Written {
     database_url: Option<String>,
     public_url: Option<String>,
     previous_secret_keys: Vec<Secret>,
+    trusted_proxies: Networks,
     sign_up: SignUpSetting,
+    throttle: bool,
     password_min_length: usize,
     hash_memory_kib: u32,
     hash_passes: u32,
@@ -91,6 +96,14 @@ struct Written {
     session_hours: u64,
     remember_days: u64,
     session_recheck_ms: u64,
+}
+
+/// Networks or single addresses: a list, or one as it is easily written in the environment.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Networks {
+    Many(Vec<String>),
+    One(String),
 }
 
 #[derive(Clone, Copy, Deserialize, PartialEq)]
@@ -107,7 +120,9 @@ impl Default for Written {
             database_url: None,
             public_url: None,
             previous_secret_keys: Vec::new(),
+            trusted_proxies: Networks::Many(Vec::new()),
             sign_up: SignUpSetting::Open,
+            throttle: true,
             password_min_length: 15,
             hash_memory_kib: 19_456,
             hash_passes: 2,
@@ -122,13 +137,15 @@ impl Default for Written {
 }
 
 /// Every key that is ours, beside those of Rocket.
-pub const OUR_KEYS: [&str; 15] = [
+pub const OUR_KEYS: [&str; 17] = [
     "data_dir",
     "database_url",
     "public_url",
     "secret_key",
     "previous_secret_keys",
+    "trusted_proxies",
     "sign_up",
+    "throttle",
     "password_min_length",
     "hash_memory_kib",
     "hash_passes",
@@ -187,6 +204,9 @@ impl Settings {
                 rocket.address
             )));
         }
+        if !written.throttle && !rocket.address.is_loopback() {
+            return Err(bad("`throttle` may be false on a loopback address only, for a benchmark.".into()));
+        }
         let data_dir = written.data_dir.relative();
         Ok(Self {
             address: rocket.address,
@@ -199,6 +219,7 @@ impl Settings {
                 .into_iter()
                 .map(|key| key.checked("previous_secret_keys"))
                 .collect::<Result<_, _>>()?,
+            trusted_proxies: written.trusted_proxies.read()?,
             public_url,
         })
     }
@@ -231,6 +252,7 @@ impl Written {
             },
             session_recheck: Duration::from_millis(self.session_recheck_ms),
             sign_up_is_open: self.sign_up == SignUpSetting::Open,
+            throttle: self.throttle,
         })
     }
 
@@ -256,6 +278,26 @@ impl Written {
             within("hash_queue", queue as u64, 1, 100_000)?;
         }
         Ok(HashingRules { memory_kib, passes, threads, queue: self.hash_queue })
+    }
+}
+
+impl Networks {
+    fn read(self) -> Result<Vec<IpNet>, BadSetting> {
+        let texts = match self {
+            Self::Many(texts) => texts,
+            Self::One(text) => text.split(',').map(|text| text.trim().to_owned()).collect(),
+        };
+        let read = |text: &String| {
+            let network = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+            let network = network
+                .map_err(|_| bad(format!("`trusted_proxies` names {text:?}, which is no network like 10.0.0.0/8.")))?;
+            // Whoever believes everyone lets everyone choose an address.
+            match network.prefix_len() {
+                0 => Err(bad("`trusted_proxies` may not name the whole world.".into())),
+                _ => Ok(network),
+            }
+        };
+        texts.iter().filter(|text| !text.is_empty()).map(read).collect()
     }
 }
 

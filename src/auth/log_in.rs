@@ -1,5 +1,7 @@
-use super::{Auth, Begun, Failure};
-use crate::model::{Password, PasswordHash, TokenHash, UserId, Username, Visit};
+use super::admission::{Admission, Admitted};
+use super::throttle::{NoPermit, Subject, TooMany};
+use super::{Auth, CodeError, Failure};
+use crate::model::{Devices, EventKind, Moment, Password, PasswordHash, TokenHash, UserId, Username, Visit};
 use crate::store;
 
 /// A login that someone tries.
@@ -9,12 +11,29 @@ pub struct LogIn<'a> {
     pub username: &'a str,
     /// The password as typed.
     pub password: Password,
+    /// The code of the second step, when it was sent along.
+    pub code: Option<&'a str>,
     /// Whether they asked to stay signed in.
     pub remember: bool,
     /// From where they try.
     pub visit: Visit,
+    /// What their browser is known as.
+    pub devices: Devices,
     /// The session that their browser is in; it ends as the new one begins.
     pub replaces: Option<TokenHash>,
+}
+
+/// What somebody holds between the two steps of a login: it is no session and opens nothing by itself.
+#[derive(Clone, Debug)]
+pub struct Ticket {
+    /// Who knew the password.
+    pub user_id: UserId,
+    /// Which password that was.
+    pub password_version: i64,
+    /// Whether they asked to stay signed in.
+    pub remember: bool,
+    /// When they knew it.
+    pub issued_at: Moment,
 }
 
 /// Why nobody was logged in.
@@ -23,33 +42,56 @@ pub enum LogInError {
     /// The name is unknown, the password is wrong or the account is disabled: nobody is told which.
     #[error("The user name or the password is not right.")]
     NoMatch,
+    /// The password was right, and a code is asked for.
+    #[error("Now the code from your phone.")]
+    CodeNeeded(Ticket),
+    /// The password was right, and the code that was sent along is not.
+    #[error(transparent)]
+    Code(CodeError),
+    /// So many tries have failed that the password alone is not enough for a browser that the account does not know.
+    #[error(
+        "Too many attempts under this name have failed. Sign in from a browser where you have signed in before; from \
+         here the password alone does not open the account for now."
+    )]
+    Locked,
+    /// Too many tries have failed lately.
+    #[error(transparent)]
+    TooMany(TooMany),
     /// It could not be done now.
     #[error(transparent)]
     Failure(#[from] Failure),
 }
 
 impl Auth {
-    /// Begins a session for whoever knows the password. Every try costs one hash, also for a name that nobody has
-    /// (ASVS 6.3.8).
-    pub async fn log_in(&self, tried: LogIn<'_>) -> Result<Begun, LogInError> {
+    /// Begins a session for whoever knows the password and, where one is asked for, the code. Every try costs one hash,
+    /// also for a name that nobody has (ASVS 6.3.8).
+    pub async fn log_in(&self, tried: LogIn<'_>) -> Result<Admitted, LogInError> {
         let found = match Username::parse(tried.username) {
             Ok(username) => self.store.credentials(&username).await?,
             Err(_) => None,
         };
-        let stored = found.as_ref().map(|found| &found.password_hash);
-        let verdict = self.hasher.verify(tried.password.clone(), stored).await.map_err(Failure::from)?;
+        let device = found.as_ref().and_then(|found| tried.devices.of(found.user.user_id));
+        let permit = self.permit(Subject::LogIn { username: tried.username, device }, &tried.visit).await?;
 
+        let stored = found.as_ref().map(|found| &found.password_hash);
+        let verdict = self.verify(&permit, tried.password.clone(), stored).await?;
+        let user_id = found.as_ref().map(|found| found.user.user_id);
         let Some(found) = found.filter(|found| verdict.matches && !found.is_disabled) else {
-            return Err(LogInError::NoMatch);
+            self.tell_later(user_id, EventKind::SignInFailed, &tried.visit);
+            return Err(if permit.is_locked { LogInError::Locked } else { LogInError::NoMatch });
         };
         if verdict.is_outdated {
             self.rehash(found.user.user_id, tried.password, &found.password_hash).await;
         }
-        let (begun, session) = self.prepare_session(found.user, tried.visit, tried.replaces, tried.remember)?;
-        match self.store.start_session(&session, found.password_version).await? {
-            true => Ok(self.begun(begun, &session)),
-            false => Err(LogInError::NoMatch),
-        }
+        let admission = Admission {
+            user: found.user,
+            password_version: found.password_version,
+            remember: tried.remember,
+            visit: tried.visit,
+            devices: tried.devices,
+            replaces: tried.replaces,
+        };
+        self.admit(admission, permit, tried.code).await
     }
 
     /// Hashes a password that was right with today's parameters. A login does not fail because this did.
@@ -64,5 +106,14 @@ impl Auth {
 impl From<store::Error> for LogInError {
     fn from(error: store::Error) -> Self {
         Self::Failure(error.into())
+    }
+}
+
+impl From<NoPermit> for LogInError {
+    fn from(no: NoPermit) -> Self {
+        match no {
+            NoPermit::TooMany(too_many) => Self::TooMany(too_many),
+            NoPermit::Failure(failure) => Self::Failure(failure),
+        }
     }
 }

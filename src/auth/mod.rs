@@ -1,25 +1,40 @@
 //! WHAT A PERSON CAN DO: verbs on one value, [`Auth`]. Knows no HTTP.
 
+mod activity;
+mod admission;
+mod confirmation;
 mod hashing;
 mod log_in;
 mod profile;
+mod second_factor;
 mod seen;
 mod session_memory;
 mod sessions;
 mod sign_up;
+mod throttle;
 
 use std::time::Duration;
 
-use crate::model::{Clock, NoRandomness, PasswordRules, Session, SessionId, SessionLimits, Token, User};
+use crate::model::{
+    Clock, NoRandomness, Password, PasswordHash, PasswordRules, Seal, Session, SessionId, SessionLimits, Token, User,
+};
 use crate::store::{self, Store};
 
-use hashing::Hasher;
+use hashing::{Hasher, Verdict};
 use seen::Seen;
 use session_memory::SessionMemory;
+use throttle::Permit;
 
+pub use activity::{EVENTS_KEPT, Export};
+pub use admission::{Admitted, SecondStep};
+pub use confirmation::{Here, Proof, ProofError};
 pub use hashing::{HashingRules, Overload, StartError};
-pub use log_in::{LogIn, LogInError};
+pub use log_in::{LogIn, LogInError, Ticket};
+pub use second_factor::{CodeError, SecondFactorError, SecondFactorState};
 pub use sign_up::{SignUp, SignUpError};
+pub use throttle::{
+    MOST_FAILURES_IN_A_ROW, MOST_FAILURES_OF_A_NETWORK, MOST_SIGN_UPS_OF_A_NETWORK, NETWORK_SPAN, SIGN_UP_SPAN, TooMany,
+};
 
 /// What this site asks of its users and allows them.
 #[derive(Clone, Debug)]
@@ -34,6 +49,8 @@ pub struct Rules {
     pub session_recheck: Duration,
     /// Whether new people may sign up.
     pub sign_up_is_open: bool,
+    /// Whether tries are counted and slowed down; only a benchmark may do without.
+    pub throttle: bool,
 }
 
 /// The verbs' home: everything that a person can do here.
@@ -41,6 +58,7 @@ pub struct Auth {
     store: Store,
     hasher: Hasher,
     rules: Rules,
+    seal: Seal,
     clock: Clock,
     memory: SessionMemory,
     seen: Seen,
@@ -82,10 +100,10 @@ pub enum Failure {
 
 impl Auth {
     /// Takes the database into use and starts the hashing threads.
-    pub fn new(store: Store, rules: Rules, clock: Clock) -> Result<Self, StartError> {
+    pub fn new(store: Store, rules: Rules, seal: Seal, clock: Clock) -> Result<Self, StartError> {
         let hasher = Hasher::start(&rules.hashing)?;
         let memory = SessionMemory::new(rules.session_recheck);
-        Ok(Self { store, hasher, rules, clock, memory, seen: Seen::default() })
+        Ok(Self { store, hasher, rules, seal, clock, memory, seen: Seen::default() })
     }
 
     /// What is asked of users and allowed to them.
@@ -106,6 +124,11 @@ impl Auth {
     /// How many accounts and sessions are kept, those sessions included that have run out and are not swept yet.
     pub async fn count(&self) -> Result<(i64, i64), Failure> {
         Ok((self.store.count_users().await?, self.store.count_sessions().await?))
+    }
+
+    /// Compares a password with a stored hash, or with nobody's. The permit is proof that the try was counted.
+    async fn verify(&self, _: &Permit, password: Password, stored: Option<&PasswordHash>) -> Result<Verdict, Failure> {
+        Ok(self.hasher.verify(password, stored).await?)
     }
 
     /// Writes down what is still in memory and lets go of the database.

@@ -116,7 +116,11 @@ mod tests {
                 session_id: SessionId::new(now).unwrap(),
                 created_at: now,
                 last_seen_at: now,
+                confirmed_at: now,
                 remembered_until: None,
+                visit: Default::default(),
+                failed_before: None,
+                notice: None,
             },
         }
     }

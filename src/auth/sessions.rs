@@ -1,8 +1,8 @@
-use super::{Auth, Begun, Ended, Failure, Resumed};
-use crate::model::{Session, SessionId, Token, TokenHash, User, UserId, Visit};
+use super::{Auth, Begun, EVENTS_KEPT, Ended, Failure, Resumed};
+use crate::model::{EventKind, Session, SessionId, Token, TokenHash, User, UserId, Visit};
 use crate::store::NewSession;
 
-/// How many expired sessions one statement deletes at the most, so that none blocks the others for long.
+/// How many rows one statement of the sweep deletes at the most, so that none blocks the others for long.
 const SWEPT_AT_ONCE: i64 = 500;
 
 impl Auth {
@@ -26,20 +26,50 @@ impl Auth {
         }))
     }
 
-    /// Ends one session of a user. Once this has answered, nothing brings it back.
-    pub async fn end_session(&self, user_id: UserId, session_id: SessionId) -> Result<Ended, Failure> {
-        let ended = self.store.end_session(session_id).await?;
-        self.memory.forget_user(user_id);
+    /// Ends one session of whoever is in this one. Once this has answered, nothing brings it back. Another user's session
+    /// is none of theirs.
+    pub async fn end_session(&self, me: &Resumed, session_id: SessionId, visit: &Visit) -> Result<Ended, Failure> {
+        let from_elsewhere = session_id != me.session.session_id;
+        let kind = if from_elsewhere { EventKind::SessionEnded } else { EventKind::SignedOut };
+        let event = self.event(me.user.user_id, kind, visit)?;
+        let ended = self.store.end_session(session_id, from_elsewhere, &event).await?;
+        self.memory.forget_user(me.user.user_id);
         Ok(if ended { Ended::Now(session_id) } else { Ended::Before })
     }
 
-    /// Deletes the sessions whose time is up, and says how many there were.
-    pub async fn sweep_sessions(&self) -> Result<u64, Failure> {
+    /// Ends every other session of whoever is in this one, and says how many there were.
+    pub async fn end_other_sessions(&self, me: &Resumed, visit: &Visit) -> Result<u64, Failure> {
+        let event = self.event(me.user.user_id, EventKind::OthersEnded, visit)?;
+        let ended = self.store.end_other_sessions(me.session.session_id, &event).await?;
+        self.memory.forget_user(me.user.user_id);
+        Ok(ended)
+    }
+
+    /// Where a user is signed in, the last used first.
+    pub async fn sessions(&self, user_id: UserId) -> Result<Vec<Session>, Failure> {
+        let now = self.clock.now();
+        let mut sessions = self.store.sessions(user_id).await?;
+        for session in &mut sessions {
+            session.last_seen_at = self.seen.last(session, now);
+        }
+        sessions.retain(|session| session.is_alive(now, &self.rules.sessions));
+        Ok(sessions)
+    }
+
+    /// Deletes what is kept no longer: the sessions whose time is up, old events, and counters that nobody has touched for
+    /// as long. Says how many sessions there were.
+    pub async fn sweep(&self) -> Result<u64, Failure> {
+        let (now, limits, most) = (self.clock.now(), &self.rules.sessions, SWEPT_AT_ONCE);
+        let is_whole = |some: u64| some >= most.unsigned_abs();
+        while is_whole(self.store.sweep_events(now, EVENTS_KEPT, most).await?) {}
+        while is_whole(self.store.sweep_tries(now, EVENTS_KEPT, most).await?) {}
+        while is_whole(self.store.sweep_endings(now.minus(EVENTS_KEPT), most).await?) {}
+
         let mut swept = 0;
         loop {
-            let some = self.store.sweep_sessions(self.clock.now(), &self.rules.sessions, SWEPT_AT_ONCE).await?;
+            let some = self.store.sweep_sessions(now, limits, most).await?;
             swept += some;
-            if some < SWEPT_AT_ONCE.unsigned_abs() {
+            if !is_whole(some) {
                 return Ok(swept);
             }
         }
@@ -69,7 +99,11 @@ impl Auth {
             session_id: SessionId::new(now)?,
             created_at: now,
             last_seen_at: now,
+            confirmed_at: now,
             remembered_until: remember.then(|| now.plus(self.rules.sessions.remembered)),
+            visit: visit.clone(),
+            failed_before: None,
+            notice: None,
         };
         let new = NewSession {
             session_id: session.session_id,
@@ -78,6 +112,7 @@ impl Auth {
             created_at: now,
             remembered_until: session.remembered_until,
             visit,
+            failed_before: None,
             replaces,
         };
         Ok((Begun { user, session, token }, new))

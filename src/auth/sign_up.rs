@@ -1,5 +1,7 @@
-use super::{Auth, Begun, Failure};
-use crate::model::{DisplayName, Password, TokenHash, User, UserId, Username, Visit};
+use super::admission::Admitted;
+use super::throttle::{NoPermit, TooMany};
+use super::{Auth, Failure};
+use crate::model::{Device, Devices, DisplayName, EventKind, Password, TokenHash, User, UserId, Username, Visit};
 use crate::store::{self, NewUser};
 
 /// A new account that someone asks for.
@@ -11,6 +13,8 @@ pub struct SignUp {
     pub password: Password,
     /// From where they ask.
     pub visit: Visit,
+    /// What their browser is known as.
+    pub devices: Devices,
     /// The session that their browser is in; it ends as the new one begins.
     pub replaces: Option<TokenHash>,
 }
@@ -21,6 +25,9 @@ pub enum SignUpError {
     /// Someone has that name, in this or another spelling.
     #[error("This name is taken. Choose another one.")]
     NameTaken,
+    /// Too many have signed up from there lately.
+    #[error(transparent)]
+    TooMany(TooMany),
     /// Nobody may sign up here.
     #[error("Signing up is closed on this site.")]
     Closed,
@@ -31,10 +38,11 @@ pub enum SignUpError {
 
 impl Auth {
     /// Makes an account and signs it in, both or neither. However many ask for a name at once, one gets it.
-    pub async fn sign_up(&self, wanted: SignUp) -> Result<Begun, SignUpError> {
+    pub async fn sign_up(&self, wanted: SignUp) -> Result<Admitted, SignUpError> {
         if !self.rules.sign_up_is_open {
             return Err(SignUpError::Closed);
         }
+        self.permit_sign_up(&wanted.visit).await?;
         let password_hash = self.hasher.hash(wanted.password).await.map_err(Failure::from)?;
 
         let now = self.clock.now();
@@ -44,11 +52,13 @@ impl Auth {
             username: wanted.username,
             created_at: now,
         };
+        let event = self.event(user.user_id, EventKind::SignedUp, &wanted.visit)?;
+        let device = Device::new(user.user_id).map_err(Failure::from)?;
         let (begun, session) = self.prepare_session(user.clone(), wanted.visit, wanted.replaces, false)?;
         let new = NewUser { user, password_hash };
 
-        match self.store.add_user(&new, &session).await? {
-            true => Ok(self.begun(begun, &session)),
+        match self.store.add_user(&new, &session, &event).await? {
+            true => Ok(Admitted { begun: self.begun(begun, &session), devices: wanted.devices.with(device) }),
             false => Err(SignUpError::NameTaken),
         }
     }
@@ -57,5 +67,14 @@ impl Auth {
 impl From<store::Error> for SignUpError {
     fn from(error: store::Error) -> Self {
         Self::Failure(error.into())
+    }
+}
+
+impl From<NoPermit> for SignUpError {
+    fn from(no: NoPermit) -> Self {
+        match no {
+            NoPermit::TooMany(too_many) => Self::TooMany(too_many),
+            NoPermit::Failure(failure) => Self::Failure(failure),
+        }
     }
 }

@@ -1,9 +1,21 @@
 use std::fmt;
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use serde::Serialize;
 use uuid::{Builder, Uuid};
 
 use super::{Moment, NoRandomness, random_bytes};
+
+/// Of several made in one millisecond by one process, the later sorts after the earlier: a counter takes the place of
+/// the first random bits (RFC 9562 §6.2, method 1).
+fn new_uuid(now: Moment) -> Result<Uuid, NoRandomness> {
+    static COUNTER: AtomicU16 = AtomicU16::new(0);
+
+    let mut rest: [u8; 10] = random_bytes()?;
+    rest[..2].copy_from_slice(&COUNTER.fetch_add(1, Ordering::Relaxed).to_be_bytes());
+    let millis = u64::try_from(now.millis()).unwrap_or(0);
+    Ok(Builder::from_unix_timestamp_millis(millis, &rest).into_uuid())
+}
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
@@ -14,8 +26,7 @@ macro_rules! id {
         impl $name {
             /// A new one, sorted by the moment it was made (UUIDv7, RFC 9562 §5.7).
             pub fn new(now: Moment) -> Result<Self, NoRandomness> {
-                let millis = u64::try_from(now.millis()).unwrap_or(0);
-                Ok(Self(Builder::from_unix_timestamp_millis(millis, &random_bytes()?).into_uuid()))
+                new_uuid(now).map(Self)
             }
 
             /// Reads the usual text with hyphens, in lower case; no other spelling is one.
@@ -41,6 +52,11 @@ id! {
 id! {
     /// Names a session in public: it may be shown, and opens nothing.
     SessionId
+}
+
+id! {
+    /// Names an event of an account.
+    EventId
 }
 
 #[cfg(test)]

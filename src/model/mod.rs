@@ -1,19 +1,29 @@
 //! WHAT IT IS: the nouns of the house, parsed once and safe to show. Imports nothing of ours.
 
+mod code;
+mod device;
 mod display_name;
+mod event;
 mod id;
 mod moment;
 mod password;
+mod seal;
 mod session;
 mod token;
 mod user;
 mod username;
+mod visit;
 
+pub use code::{RecoveryCode, RecoveryCodeHash, TimeCode, TotpSecret};
+pub use device::{Device, Devices};
 pub use display_name::{DisplayName, DisplayNameProblem};
-pub use id::{SessionId, UserId};
+pub use event::{Event, EventKind};
+pub use id::{EventId, SessionId, UserId};
 pub use moment::{Clock, Moment};
-pub use password::{Password, PasswordHash, PasswordProblem, PasswordRules};
-pub use session::{Session, SessionLimits, Visit};
+pub use password::{Password, PasswordHash, PasswordProblem, PasswordRefused, PasswordRules};
+pub use seal::Seal;
+pub use session::{FailedBefore, MOST_SESSIONS, PROOF_LASTS, Session, SessionLimits};
 pub use token::{NoRandomness, Token, TokenHash, random_bytes};
 pub use user::User;
 pub use username::{Username, UsernameProblem};
+pub use visit::{Visit, network_of};

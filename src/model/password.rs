@@ -53,6 +53,16 @@ pub enum PasswordProblem {
     Common,
 }
 
+/// A new password that is refused, with advice that helps to find a better one.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{problem}{advice}")]
+pub struct PasswordRefused {
+    /// The rule that it breaks.
+    pub problem: PasswordProblem,
+    /// How easy it would be to guess, as a sentence with a space before it; empty where that says nothing.
+    advice: String,
+}
+
 impl Password {
     /// Reads a password that was given to be compared: only what could never be one is refused.
     pub fn given(text: &str) -> Result<Self, PasswordProblem> {
@@ -73,8 +83,14 @@ impl Password {
         Ok(Self(password))
     }
 
-    /// Reads a password for a new account or a change: it must also be hard to guess (ASVS 6.2.1, 6.2.4, 6.2.11).
-    pub fn choose(text: &str, rules: &PasswordRules, username: Option<&Username>) -> Result<Self, PasswordProblem> {
+    /// Reads a password for a new account or a change: it must also be hard to guess (ASVS 6.2.1, 6.2.4, 6.2.11). A
+    /// refusal comes with the reason and with advice (NIST SP 800-63B-4 §3.1.1.2).
+    pub fn choose(text: &str, rules: &PasswordRules, username: Option<&Username>) -> Result<Self, PasswordRefused> {
+        Self::within(text, rules, username)
+            .map_err(|problem| PasswordRefused { advice: advice(problem, text, rules, username), problem })
+    }
+
+    fn within(text: &str, rules: &PasswordRules, username: Option<&Username>) -> Result<Self, PasswordProblem> {
         let password = Self::given(text)?;
         let folded = Zeroizing::new(password.0.to_lowercase());
         if password.0.chars().count() < rules.min_length {
@@ -107,6 +123,29 @@ impl Clone for Password {
 impl fmt::Debug for Password {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Password(…)")
+    }
+}
+
+/// What zxcvbn says of a password that was refused, for the person who chose it. Only its start is looked at: the time it
+/// takes grows faster than the length.
+fn advice(problem: PasswordProblem, text: &str, rules: &PasswordRules, username: Option<&Username>) -> String {
+    const LOOKED_AT: usize = 48;
+
+    let tells_enough =
+        matches!(problem, PasswordProblem::Missing | PasswordProblem::TooLong | PasswordProblem::Unreadable);
+    if tells_enough {
+        return String::new();
+    }
+    let start: Zeroizing<String> = Zeroizing::new(text.chars().take(LOOKED_AT).collect());
+    let known: Vec<&str> =
+        username.map(Username::as_str).into_iter().chain(rules.site_words.iter().map(String::as_str)).collect();
+    let strength = zxcvbn::zxcvbn(&start, &known);
+    let time = strength.crack_times().offline_slow_hashing_1e4_per_second();
+    match strength.score() {
+        zxcvbn::Score::Zero | zxcvbn::Score::One | zxcvbn::Score::Two => {
+            format!(" A program that guesses passwords would find it in {}.", time)
+        }
+        _ => String::new(),
     }
 }
 
@@ -144,10 +183,26 @@ impl fmt::Debug for PasswordHash {
 mod tests {
     use super::*;
 
+    fn rules() -> PasswordRules {
+        PasswordRules { min_length: 15, site_words: vec!["vestibule".into(), "example.org".into()] }
+    }
+
     fn choose(text: &str) -> Result<Password, PasswordProblem> {
-        let rules = PasswordRules { min_length: 15, site_words: vec!["vestibule".into(), "example.org".into()] };
         let name = Username::parse("Charles-Babbage").unwrap();
-        Password::choose(text, &rules, Some(&name))
+        Password::choose(text, &rules(), Some(&name)).map_err(|refused| refused.problem)
+    }
+
+    #[test]
+    fn a_refusal_says_how_easy_the_password_is_to_guess() {
+        let said = |text: &str| Password::choose(text, &rules(), None).unwrap_err().to_string();
+        assert!(
+            said("passwordpassword").ends_with("would find it in less than a second."),
+            "{}",
+            said("passwordpassword")
+        );
+        assert!(said("short").contains("Use at least 15 characters.") && said("short").contains("would find it in"));
+        assert!(!said("Tr4ub,;mQ9-zLp").contains("would find it"), "{}", said("Tr4ub,;mQ9-zLp"));
+        assert_eq!(said(""), "Type a password.");
     }
 
     #[test]
@@ -208,7 +263,7 @@ mod tests {
         let rules = PasswordRules { min_length: 8, site_words: vec![] };
         for common in COMMON.iter() {
             for spelling in [(*common).to_owned(), common.to_uppercase()] {
-                let refused = Password::choose(&spelling, &rules, None).unwrap_err();
+                let refused = Password::within(&spelling, &rules, None).unwrap_err();
                 assert_eq!(refused, PasswordProblem::Common, "{common}");
             }
         }

@@ -1,7 +1,6 @@
-use std::net::IpAddr;
 use std::time::Duration;
 
-use super::{Moment, SessionId};
+use super::{EventKind, Moment, SessionId, Visit};
 
 /// A browser or program that is signed in, without the token that proves it.
 #[derive(Clone, Debug)]
@@ -12,8 +11,25 @@ pub struct Session {
     pub created_at: Moment,
     /// When it was last used, to the minute.
     pub last_seen_at: Moment,
+    /// When its user last proved who they are.
+    pub confirmed_at: Moment,
     /// How long its owner asked to stay signed in, if they did.
     pub remembered_until: Option<Moment>,
+    /// From where it was begun.
+    pub visit: Visit,
+    /// Failed attempts to sign in before this one succeeded.
+    pub failed_before: Option<FailedBefore>,
+    /// What changed about the account elsewhere and has not been seen here.
+    pub notice: Option<EventKind>,
+}
+
+/// Failed attempts to sign in, and since when they are counted: the sign-in before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FailedBefore {
+    /// How many.
+    pub attempts: i64,
+    /// Since when.
+    pub since: Moment,
 }
 
 /// How long a session may last (ASVS 7.3.1, 7.3.2). Decided here, whatever a cookie says.
@@ -27,6 +43,12 @@ pub struct SessionLimits {
     pub remembered: Duration,
 }
 
+/// How long a proof of who somebody is lasts, before the pages that change how one gets in ask for it again (ASVS 7.5.1).
+pub const PROOF_LASTS: Duration = Duration::from_secs(10 * 60);
+
+/// How many sessions a user may have at once; of more, the oldest goes (ASVS 7.1.2).
+pub const MOST_SESSIONS: i64 = 20;
+
 impl Session {
     /// Whether it may still be used at `now`.
     pub fn is_alive(&self, now: Moment, limits: &SessionLimits) -> bool {
@@ -35,13 +57,9 @@ impl Session {
             None => now.since(self.created_at) < limits.absolute && now.since(self.last_seen_at) < limits.idle,
         }
     }
-}
 
-/// From where a session was begun, kept so that its owner can recognise it.
-#[derive(Clone, Debug, Default)]
-pub struct Visit {
-    /// What the browser or program calls itself.
-    pub user_agent: Option<String>,
-    /// The client's address, where one is known.
-    pub address: Option<IpAddr>,
+    /// Whether its user has proved lately who they are.
+    pub fn is_confirmed(&self, now: Moment) -> bool {
+        now.since(self.confirmed_at) < PROOF_LASTS
+    }
 }

@@ -7,7 +7,7 @@ use rocket::response::Redirect;
 use rocket::{Request, catch};
 use serde::Serialize;
 
-use crate::web::{Asker, Drawn, NextPath, Page, Problems, RequestId, Viewer, is_door, refusal_of};
+use crate::web::{Asker, Drawn, NextPath, Page, ProblemKind, Problems, RequestId, Viewer, refusal_of};
 
 /// A failure, for people.
 #[derive(Serialize)]
@@ -36,6 +36,18 @@ pub async fn log_in_first(request: &Request<'_>) -> Result<Redirect, Drawn<Error
     }
 }
 
+#[catch(403)]
+pub async fn confirm_first(request: &Request<'_>) -> Result<Redirect, Drawn<ErrorPage>> {
+    let needs_proof = refusal_of(request).kind == ProblemKind::ProofNeeded;
+    match Asker::of(request) {
+        Asker::Person if needs_proof => Ok(Redirect::to(match NextPath::wanted(request) {
+            Some(next) => next.after("/confirm"),
+            None => "/confirm".to_owned(),
+        })),
+        _ => Err(any_failure(Status::Forbidden, request).await),
+    }
+}
+
 #[catch(default)]
 pub async fn any_failure(status: Status, request: &Request<'_>) -> Drawn<ErrorPage> {
     let refusal = refusal_of(request);
@@ -43,7 +55,7 @@ pub async fn any_failure(status: Status, request: &Request<'_>) -> Drawn<ErrorPa
     let says = refusal.says.clone().unwrap_or(Cow::Borrowed(usually));
 
     // Even a missing page greets whoever is signed in; but what was turned away at the door is asked nothing more.
-    let passed_the_door = request.route().is_some_and(|route| !is_door(route) || route.name.as_deref() != Some("door"));
+    let passed_the_door = request.route().is_some_and(|route| route.name.as_deref() != Some("door"));
     if passed_the_door && status.code < 500 {
         Viewer::of(request).await;
     }
@@ -71,6 +83,7 @@ fn sentence(status: Status) -> (&'static str, &'static str) {
         415 => ("That could not be read", "This address takes a form or JSON."),
         421 => ("Wrong address", "This site does not answer to that name."),
         422 => ("That needs another look", "Some of what was sent could not be taken."),
+        429 => ("Too many attempts", "Please try again later."),
         503 => ("Busy at the moment", "This cannot be done right now. Please try again in a moment."),
         402..=499 => ("That did not work", "The request could not be taken."),
         _ => ("Something went wrong", "Something went wrong on our side. Nothing was changed."),

@@ -12,7 +12,7 @@ pub struct HomePage {
     name: &'static str,
     version: &'static str,
     sign_up_is_open: bool,
-    addresses: [&'static str; 8],
+    addresses: &'static [&'static str],
 }
 
 impl Page for HomePage {
@@ -25,7 +25,7 @@ pub fn show(_visitor: Visitor<'_>, auth: &Auth) -> Show<HomePage> {
         name: "Vestibule",
         version: env!("CARGO_PKG_VERSION"),
         sign_up_is_open: auth.rules().sign_up_is_open,
-        addresses: [
+        addresses: &[
             "POST /signup",
             "POST /login",
             "POST /logout",
@@ -33,6 +33,15 @@ pub fn show(_visitor: Visitor<'_>, auth: &Auth) -> Show<HomePage> {
             "POST /profile",
             "GET /getusers/me",
             "GET /protected",
+            "GET /sessions",
+            "POST /sessions/<id>/end",
+            "POST /sessions/end-others",
+            "POST /password",
+            "POST /confirm",
+            "GET /two-factor",
+            "GET /activity",
+            "GET /export",
+            "POST /delete-account",
             "GET /",
         ],
     })

@@ -1,5 +1,7 @@
 //! `/login`: a session for whoever knows the password, by a form, JSON or HTTP Basic.
 
+use std::time::Duration;
+
 use rocket::http::Status;
 use rocket::{get, post};
 use serde::Serialize;
@@ -7,27 +9,29 @@ use zeroize::Zeroizing;
 
 use super::signup::Welcome;
 use crate::auth::{Auth, LogIn, LogInError};
-use crate::model::Password;
+use crate::model::{Moment, Password};
 use crate::web::{
-    Basic, Client, Fields, Form, FormPage, Next, NextPath, Page, Problems, Retry, Sent, SessionCookie, Show, Submitted,
-    Visitor,
+    Asker, Basic, Client, Failed, Fields, Form, FormPage, Next, NextPath, Page, ProblemKind, Problems, Refusal, Retry,
+    Sent, SessionCookie, Show, Submitted, Visitor,
 };
 
 /// What a person types, and where they wanted to go.
 pub struct LoginForm {
     username: String,
     password: Zeroizing<String>,
+    code: Zeroizing<String>,
     remember: bool,
     next: Option<NextPath>,
 }
 
 impl Form for LoginForm {
-    const FIELDS: &'static [&'static str] = &["username", "password", "remember", "next"];
+    const FIELDS: &'static [&'static str] = &["username", "password", "code", "remember", "next"];
 
     fn read(fields: &mut Fields) -> Self {
         Self {
             username: fields.text("username").to_string(),
             password: fields.text("password"),
+            code: fields.text("code"),
             remember: fields.tick("remember"),
             next: NextPath::parse(&fields.text("next")),
         }
@@ -41,10 +45,20 @@ pub struct LoginPage {
     remember: bool,
     /// Where to go on to, when somebody was led here.
     next: Option<String>,
+    /// Why the session that this browser was in has ended, when somebody ended it from elsewhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended: Option<Ending>,
     /// Why the last try was refused, where that is not about one field.
     refused: Option<String>,
     #[serde(skip_serializing_if = "Problems::is_empty")]
     problems: Problems,
+}
+
+/// How a session ended.
+#[derive(Serialize)]
+struct Ending {
+    says: &'static str,
+    at: Moment,
 }
 
 impl Page for LoginPage {
@@ -58,14 +72,26 @@ impl FormPage for LoginPage {
 }
 
 #[get("/login?<next>")]
-pub fn show(_visitor: Visitor<'_>, next: Option<&str>) -> Show<LoginPage> {
+pub async fn show(
+    visitor: Visitor<'_>,
+    auth: &Auth,
+    cookie: SessionCookie<'_>,
+    next: Option<&str>,
+) -> Result<Show<LoginPage>, Failed> {
+    let ending = match (visitor.user, cookie.token()) {
+        (None, Some(token)) => auth.ending(token).await?,
+        _ => None,
+    };
     let form = LoginForm {
         username: String::new(),
         password: Zeroizing::default(),
+        code: Zeroizing::default(),
         remember: false,
         next: next.and_then(NextPath::parse),
     };
-    Show(form.again(None, Problems::default()))
+    let mut page = form.again(None, Problems::default());
+    page.ended = ending.and_then(|(why, at)| why.ended_a_session().map(|says| Ending { says, at }));
+    Ok(Show(page))
 }
 
 #[post("/login", data = "<form>")]
@@ -75,25 +101,36 @@ pub async fn submit(
     client: Client,
     cookie: SessionCookie<'_>,
     basic: Basic,
+    asker: Asker,
     form: Sent<LoginForm>,
-) -> Submitted<Welcome, LoginPage> {
+) -> Submitted<Option<Welcome>, LoginPage> {
     let form = form.0.with(basic)?;
     let password = form.check()?;
     let tried = LogIn {
         username: &form.username,
         password,
+        code: Some(form.code.as_str()).filter(|code| !code.is_empty()),
         remember: form.remember,
         visit: client.0,
+        devices: cookie.devices(),
         replaces: cookie.token_hash(),
     };
-    let begun = auth.log_in(tried).await.map_err(|error| form.refused(error))?;
-    cookie.set(&begun);
+    let admitted = match auth.log_in(tried).await {
+        Ok(admitted) => admitted,
+        Err(LogInError::CodeNeeded(ticket)) => {
+            cookie.set_ticket(&ticket, form.next.as_ref());
+            return match asker {
+                // For people the second step is a page of its own.
+                Asker::Person => Ok(Next { to: "/login/code".to_owned(), made: (Status::Unauthorized, None) }),
+                Asker::Program => Err(form.refused(LogInError::CodeNeeded(ticket))),
+            };
+        }
+        Err(error) => return Err(form.refused(error)),
+    };
+    cookie.admit(&admitted);
 
-    let session_id = begun.session.session_id;
-    Ok(Next {
-        to: form.next.as_ref().map_or("/profile", NextPath::as_str).to_owned(),
-        made: (Status::Ok, Welcome { message: "You are signed in.", user: begun.user, session_id }),
-    })
+    let to = form.next.as_ref().map_or("/profile", NextPath::as_str).to_owned();
+    Ok(Next { to, made: (Status::Ok, Some(Welcome::new("You are signed in.", admitted.begun))) })
 }
 
 impl LoginForm {
@@ -128,11 +165,22 @@ impl LoginForm {
     }
 
     fn refused(&self, error: LogInError) -> Retry<LoginPage> {
+        let page = |problems| self.again(Some(error.to_string()).filter(|_| Problems::is_empty(&problems)), problems);
         match error {
-            LogInError::NoMatch => {
-                let page = self.again(Some(error.to_string()), Problems::default());
-                Retry::because(Status::Unauthorized, error, page)
+            LogInError::NoMatch => Retry::because(Status::Unauthorized, &error, page(Problems::default())),
+            LogInError::CodeNeeded(_) => {
+                let says = "The password is right. Send the code of your second step as `code` too.";
+                Retry::because(Status::Unauthorized, says, page(Problems::default())).of_kind(ProblemKind::CodeNeeded)
             }
+            LogInError::Code(ref code) => {
+                Retry::because(Status::Unauthorized, code, page(Problems::with("code", code)))
+                    .of_kind(ProblemKind::CodeNeeded)
+            }
+            LogInError::Locked => Retry::Refused(
+                Status::TooManyRequests,
+                Refusal { retry_after: Some(Duration::from_secs(30)), ..Refusal::saying(error.to_string()) },
+            ),
+            LogInError::TooMany(too_many) => Retry::too_many(too_many),
             LogInError::Failure(failure) => failure.into(),
         }
     }
@@ -143,6 +191,7 @@ impl LoginForm {
             username: self.username.clone(),
             remember: self.remember,
             next: self.next.as_ref().map(|next| next.as_str().to_owned()),
+            ended: None,
             refused,
             problems,
         }

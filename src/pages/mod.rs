@@ -1,18 +1,26 @@
 //! WHAT EACH ADDRESS SHOWS OR DOES: one file a page, with its form, its data, `show` and `submit`.
 
+mod activity;
+mod confirm;
+mod delete_account;
 mod error;
+mod export;
 mod home;
 mod login;
+mod login_code;
 mod logout;
 mod me;
+mod password;
 mod profile;
 mod protected;
+mod sessions;
 mod signup;
 mod static_files;
+mod two_factor;
 
 use rocket::{Catcher, Route, catchers as catcher_list, routes as route_list};
 
-use crate::web::door_routes;
+use crate::web::{door_routes, held_form_routes};
 
 /// The one list of addresses.
 pub fn routes() -> Vec<Route> {
@@ -22,18 +30,39 @@ pub fn routes() -> Vec<Route> {
         signup::submit,
         login::show,
         login::submit,
+        login_code::show,
+        login_code::submit,
         logout::submit,
         profile::show,
         profile::submit,
         me::show,
         protected::show,
+        sessions::show,
+        sessions::end,
+        sessions::end_others,
+        password::show,
+        password::submit,
+        password::well_known,
+        confirm::show,
+        confirm::submit,
+        two_factor::show,
+        two_factor::qr_code,
+        two_factor::start,
+        two_factor::turn_on,
+        two_factor::turn_off,
+        two_factor::new_codes,
+        activity::show,
+        activity::submit,
+        export::show,
+        delete_account::show,
+        delete_account::submit,
         static_files::show,
         static_files::favicon,
     ];
-    door_routes().into_iter().chain(pages).collect()
+    door_routes().into_iter().chain(held_form_routes()).chain(pages).collect()
 }
 
 /// What draws every failure.
 pub fn catchers() -> Vec<Catcher> {
-    catcher_list![error::log_in_first, error::any_failure]
+    catcher_list![error::log_in_first, error::confirm_first, error::any_failure]
 }

@@ -27,10 +27,23 @@ pub struct ProfilePage {
     user: User,
     signed_in_since: Moment,
     remembered_until: Option<Moment>,
+    /// Failed attempts to sign in before this session began.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failed_attempts: Option<FailedAttempts>,
+    /// What was just done, elsewhere than on this page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    done: Option<&'static str>,
     /// The name as it stands in the form.
     display_name: String,
     #[serde(skip_serializing_if = "Problems::is_empty")]
     problems: Problems,
+}
+
+/// How often somebody failed to sign in, and since when.
+#[derive(Serialize)]
+struct FailedAttempts {
+    count: i64,
+    since: Moment,
 }
 
 impl Page for ProfilePage {
@@ -43,9 +56,15 @@ impl FormPage for ProfilePage {
     }
 }
 
-#[get("/profile")]
-pub fn show(me: SignedIn<'_>) -> Show<ProfilePage> {
-    Show(ProfilePage::new(&me, me.user.display_name.to_string(), Problems::default()))
+#[get("/profile?<done>")]
+pub fn show(me: SignedIn<'_>, done: Option<&str>) -> Show<ProfilePage> {
+    let mut page = ProfilePage::new(&me, me.user.display_name.to_string(), Problems::default());
+    // A word from a list, so that no link can put a sentence of its own here.
+    page.done = match done {
+        Some("password") => Some("Your password is changed. You were signed out everywhere else."),
+        _ => None,
+    };
+    Show(page)
 }
 
 #[post("/profile", data = "<form>")]
@@ -56,7 +75,7 @@ pub async fn submit(me: SignedIn<'_>, auth: &Auth, form: Sent<ProfileForm>) -> S
         Retry::fields(ProfilePage::new(&me, form.display_name.clone(), problems))
     })?;
     let changed = auth.change_display_name(me.user, name).await?;
-    let user = changed.ok_or(Retry::Status(Status::Unauthorized))?;
+    let user = changed.ok_or_else(Retry::session_ended)?;
     Ok(Next { to: "/profile".to_owned(), made: (Status::Ok, user) })
 }
 
@@ -66,6 +85,11 @@ impl ProfilePage {
             user: me.user.clone(),
             signed_in_since: me.session.created_at,
             remembered_until: me.session.remembered_until,
+            failed_attempts: me
+                .session
+                .failed_before
+                .map(|failed| FailedAttempts { count: failed.attempts, since: failed.since }),
+            done: None,
             display_name,
             problems,
         }

@@ -5,7 +5,7 @@ use rocket::{get, post};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use crate::auth::{Auth, SignUp, SignUpError};
+use crate::auth::{Auth, Begun, SignUp, SignUpError};
 use crate::model::{Password, SessionId, User, Username};
 use crate::web::{
     Client, Fields, Form, FormPage, Next, Page, Problems, Retry, Sent, SessionCookie, Show, Submitted, Visitor,
@@ -68,15 +68,20 @@ pub async fn submit(
 ) -> Submitted<Welcome, SignupPage> {
     let Sent(form) = form;
     let (username, password) = form.check(auth)?;
-    let wanted = SignUp { username, password, visit: client.0, replaces: cookie.token_hash() };
-    let begun = auth.sign_up(wanted).await.map_err(|error| form.refused(auth, error))?;
-    cookie.set(&begun);
+    let wanted =
+        SignUp { username, password, visit: client.0, devices: cookie.devices(), replaces: cookie.token_hash() };
+    let admitted = auth.sign_up(wanted).await.map_err(|error| form.refused(auth, error))?;
+    cookie.admit(&admitted);
 
-    let session_id = begun.session.session_id;
-    Ok(Next {
-        to: "/profile".to_owned(),
-        made: (Status::Created, Welcome { message: "Your account is ready.", user: begun.user, session_id }),
-    })
+    let welcome = Welcome::new("Your account is ready.", admitted.begun);
+    Ok(Next { to: "/profile".to_owned(), made: (Status::Created, welcome) })
+}
+
+impl Welcome {
+    /// Whoever is in the session that has begun.
+    pub fn new(message: &'static str, begun: Begun) -> Self {
+        Self { message, session_id: begun.session.session_id, user: begun.user }
+    }
 }
 
 impl SignupForm {
@@ -102,6 +107,7 @@ impl SignupForm {
                 let page = self.again(auth, Problems::default());
                 Retry::because(Status::Forbidden, error, page)
             }
+            SignUpError::TooMany(too_many) => Retry::too_many(too_many),
             SignUpError::Failure(failure) => failure.into(),
         }
     }

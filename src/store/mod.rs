@@ -6,22 +6,28 @@
 
 #[macro_use]
 mod open;
+mod events;
+mod second_factors;
 mod sessions;
+mod throttle;
 mod users;
 
 use std::time::Duration;
 
 use sqlx::sqlite::SqlitePool;
 
+pub use events::NewEvent;
 pub use open::{Database, OpenError};
+pub use second_factors::SecondFactor;
 pub use sessions::NewSession;
+pub use throttle::Try;
 pub use users::{Credentials, NewUser};
 
 /// How long a statement waits for its turn before the database counts as away.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// An open database.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Store {
     /// A file of this process's machine.
     Sqlite {

@@ -1,6 +1,9 @@
+use super::events::{insert_event, read_visit};
 use super::users::{UserRow, read_user, user_columns};
-use super::{Result, Store, unreadable};
-use crate::model::{Moment, Session, SessionId, SessionLimits, TokenHash, User, UserId, Visit};
+use super::{NewEvent, Result, Store, unreadable};
+use crate::model::{
+    EventKind, FailedBefore, MOST_SESSIONS, Moment, Session, SessionId, SessionLimits, TokenHash, User, UserId, Visit,
+};
 
 /// A session to be begun.
 #[derive(Debug)]
@@ -17,6 +20,8 @@ pub struct NewSession {
     pub remembered_until: Option<Moment>,
     /// From where it is begun.
     pub visit: Visit,
+    /// Failed attempts before it.
+    pub failed_before: Option<FailedBefore>,
     /// The session that this browser was in until now; it ends as the new one begins.
     pub replaces: Option<TokenHash>,
 }
@@ -28,10 +33,11 @@ macro_rules! insert_session {
         const END: &str = "DELETE FROM sessions WHERE token_hash = $1";
         const BEGIN: &str = "
             INSERT INTO sessions
-                (session_id, token_hash, user_id, created_at, last_seen_at, remembered_until, user_agent, address)
-            SELECT $1, $2, user_id, $3, $3, $4, $5, $6
+                (session_id, token_hash, user_id, created_at, last_seen_at, confirmed_at, remembered_until, user_agent,
+                 address, failed_attempts, failed_since, notice)
+            SELECT $1, $2, user_id, $3, $3, $3, $4, $5, $6, $7, $8, NULL
             FROM users
-            WHERE user_id = $7 AND password_version = $8 AND disabled_at IS NULL";
+            WHERE user_id = $9 AND password_version = $10 AND disabled_at IS NULL";
 
         if let Some(replaced) = &$new.replaces {
             sqlx::query(END).bind(replaced.to_text()).execute(&mut *$tx).await?;
@@ -43,6 +49,8 @@ macro_rules! insert_session {
             .bind($new.remembered_until.map(|until| until.millis()))
             .bind($new.visit.user_agent.as_deref())
             .bind($new.visit.address.map(|address| address.to_string()))
+            .bind($new.failed_before.map_or(0, |failed| failed.attempts))
+            .bind($new.failed_before.map(|failed| failed.since.millis()))
             .bind($new.user_id.to_string())
             .bind::<i64>($password_version)
             .execute(&mut *$tx)
@@ -52,16 +60,118 @@ macro_rules! insert_session {
 }
 pub(super) use insert_session;
 
+/// Notes that the sessions of a user but one are about to be ended from elsewhere, in the transaction at hand.
+macro_rules! note_endings {
+    ($tx:ident, $user_id:expr, $but:expr, $why:expr, $at:expr) => {{
+        const SQL: &str = "
+            INSERT INTO endings (token_hash, user_id, why, ended_at)
+            SELECT token_hash, user_id, $1, $2 FROM sessions WHERE user_id = $3 AND session_id <> $4";
+
+        let why: EventKind = $why;
+        sqlx::query(SQL)
+            .bind(why.name())
+            .bind($at.millis())
+            .bind($user_id.to_string())
+            .bind($but.to_string())
+            .execute(&mut *$tx)
+            .await?;
+    }};
+}
+pub(super) use note_endings;
+
+/// The columns of a session, in the order of [`SessionRow`].
+macro_rules! session_columns {
+    () => {
+        "sessions.session_id, sessions.created_at AS began_at, sessions.last_seen_at, sessions.confirmed_at,
+         sessions.remembered_until, sessions.user_agent, sessions.address, sessions.failed_attempts,
+         sessions.failed_since, sessions.notice"
+    };
+}
+
+#[derive(sqlx::FromRow)]
+struct SessionRow {
+    session_id: String,
+    began_at: i64,
+    last_seen_at: i64,
+    confirmed_at: i64,
+    remembered_until: Option<i64>,
+    user_agent: Option<String>,
+    address: Option<String>,
+    failed_attempts: i64,
+    failed_since: Option<i64>,
+    notice: Option<String>,
+}
+
+impl SessionRow {
+    fn read(self) -> Result<Session> {
+        Ok(Session {
+            session_id: SessionId::parse(&self.session_id).ok_or_else(|| unreadable("sessions.session_id"))?,
+            created_at: Moment::from_millis(self.began_at),
+            last_seen_at: Moment::from_millis(self.last_seen_at),
+            confirmed_at: Moment::from_millis(self.confirmed_at),
+            remembered_until: self.remembered_until.map(Moment::from_millis),
+            visit: read_visit(self.user_agent, self.address),
+            failed_before: self
+                .failed_since
+                .map(|since| FailedBefore { attempts: self.failed_attempts, since: Moment::from_millis(since) }),
+            notice: self.notice.as_deref().and_then(EventKind::parse),
+        })
+    }
+}
+
 impl Store {
-    /// Begins a session and ends the one it replaces, both or neither. False when the password is no longer the one of
-    /// `password_version`, or the user is gone or disabled: then nothing changes.
-    pub async fn start_session(&self, new: &NewSession, password_version: i64) -> Result<bool> {
+    /// Begins a session and ends the one it replaces, both or neither, and keeps the events. Of more sessions than a user
+    /// may have, the oldest end. None when the password is no longer the one of `password_version`, or the user is gone or
+    /// disabled: then nothing changes. Else how many sessions had to go.
+    pub async fn start_session(
+        &self,
+        new: &NewSession,
+        password_version: i64,
+        events: &[NewEvent],
+        when_oldest_ends: &NewEvent,
+    ) -> Result<Option<u64>> {
+        const END_OLDEST: &str = "
+            DELETE FROM sessions WHERE user_id = $1 AND session_id NOT IN (
+                SELECT session_id FROM sessions WHERE user_id = $1
+                ORDER BY created_at DESC, session_id DESC LIMIT $2)";
+
+        let mut ended = 0;
         transaction!(self, tx => {
             if insert_session!(tx, new, password_version) == 0 {
-                return Ok(false);
+                return Ok(None);
+            }
+            ended += sqlx::query(END_OLDEST)
+                .bind(new.user_id.to_string())
+                .bind(MOST_SESSIONS)
+                .execute(&mut *tx)
+                .await?
+                .rows_affected();
+            for event in events {
+                insert_event!(tx, event);
+            }
+            if ended > 0 {
+                insert_event!(tx, when_oldest_ends);
             }
         });
-        Ok(true)
+        Ok(Some(ended))
+    }
+
+    /// The failed attempts to sign in since the user last did; none when there were none.
+    pub async fn failed_before(&self, user_id: UserId) -> Result<Option<FailedBefore>> {
+        const SQL: &str = "
+            SELECT COUNT(*), MIN(since.at)
+            FROM events, (SELECT MAX(at) AS at FROM events WHERE user_id = $1 AND kind IN ($2, $3)) AS since
+            WHERE events.user_id = $1 AND events.kind IN ($4, $5) AND events.at > since.at";
+
+        let (attempts, since): (i64, Option<i64>) = reading!(self, db => sqlx::query_as(SQL)
+            .bind(user_id.to_string())
+            .bind(EventKind::SignedIn.name())
+            .bind(EventKind::SignedUp.name())
+            .bind(EventKind::SignInFailed.name())
+            .bind(EventKind::CodeRefused.name())
+            .fetch_one(db)
+            .await?);
+        Ok(since.filter(|_| attempts > 0).map(|since| FailedBefore { attempts, since: Moment::from_millis(since) }))
     }
 
     /// The session of that token and its user, however old it is. None when there is none or the user is disabled.
@@ -69,35 +179,140 @@ impl Store {
         const SQL: &str = concat!(
             "SELECT ",
             user_columns!(),
-            ",
-                sessions.session_id, sessions.created_at, sessions.last_seen_at, sessions.remembered_until
-            FROM sessions JOIN users ON users.user_id = sessions.user_id
+            " AS joined_at, ",
+            session_columns!(),
+            " FROM sessions JOIN users ON users.user_id = sessions.user_id
             WHERE sessions.token_hash = $1 AND users.disabled_at IS NULL"
         );
 
-        type Row = (String, String, String, i64, String, i64, i64, Option<i64>);
+        #[derive(sqlx::FromRow)]
+        struct Row {
+            user_id: String,
+            username: String,
+            display_name: String,
+            joined_at: i64,
+            #[sqlx(flatten)]
+            session: SessionRow,
+        }
+
         let row: Option<Row> =
             reading!(self, db => sqlx::query_as(SQL).bind(token_hash.to_text()).fetch_optional(db).await?);
-        row.map(|(user_id, username, display_name, joined, session_id, created_at, last_seen_at, remembered_until)| {
-            let user: UserRow = (user_id, username, display_name, joined);
-            let session = Session {
-                session_id: SessionId::parse(&session_id).ok_or_else(|| unreadable("sessions.session_id"))?,
-                created_at: Moment::from_millis(created_at),
-                last_seen_at: Moment::from_millis(last_seen_at),
-                remembered_until: remembered_until.map(Moment::from_millis),
-            };
-            Ok((read_user(user)?, session))
+        row.map(|row| {
+            let user: UserRow = (row.user_id, row.username, row.display_name, row.joined_at);
+            Ok((read_user(user)?, row.session.read()?))
         })
         .transpose()
     }
 
-    /// Ends a session for good. False when it had ended before.
-    pub async fn end_session(&self, session_id: SessionId) -> Result<bool> {
-        const SQL: &str = "DELETE FROM sessions WHERE session_id = $1";
+    /// All sessions of a user, however old, the last used first.
+    pub async fn sessions(&self, user_id: UserId) -> Result<Vec<Session>> {
+        const SQL: &str = concat!(
+            "SELECT ",
+            session_columns!(),
+            " FROM sessions WHERE user_id = $1 ORDER BY last_seen_at DESC, session_id DESC"
+        );
 
-        let ended =
-            writing!(self, db => sqlx::query(SQL).bind(session_id.to_string()).execute(db).await?.rows_affected());
-        Ok(ended == 1)
+        let rows: Vec<SessionRow> =
+            reading!(self, db => sqlx::query_as(SQL).bind(user_id.to_string()).fetch_all(db).await?);
+        rows.into_iter().map(SessionRow::read).collect()
+    }
+
+    /// Ends one session of a user for good, and keeps the event. False when it had ended before or is another user's.
+    pub async fn end_session(&self, session_id: SessionId, from_elsewhere: bool, event: &NewEvent) -> Result<bool> {
+        const NOTE: &str = "
+            INSERT INTO endings (token_hash, user_id, why, ended_at)
+            SELECT token_hash, user_id, $1, $2 FROM sessions WHERE session_id = $3 AND user_id = $4";
+        const END: &str = "DELETE FROM sessions WHERE session_id = $1 AND user_id = $2";
+
+        transaction!(self, tx => {
+            if from_elsewhere {
+                sqlx::query(NOTE)
+                    .bind(event.event.kind.name())
+                    .bind(event.event.at.millis())
+                    .bind(session_id.to_string())
+                    .bind(event.user_id.to_string())
+                    .execute(&mut *tx)
+                    .await?;
+            }
+            let ended = sqlx::query(END)
+                .bind(session_id.to_string())
+                .bind(event.user_id.to_string())
+                .execute(&mut *tx)
+                .await?
+                .rows_affected();
+            if ended == 0 {
+                return Ok(false);
+            }
+            insert_event!(tx, event);
+        });
+        Ok(true)
+    }
+
+    /// Ends all sessions of a user but one, keeps the event, and says how many there were.
+    pub async fn end_other_sessions(&self, but: SessionId, event: &NewEvent) -> Result<u64> {
+        const SQL: &str = "DELETE FROM sessions WHERE user_id = $1 AND session_id <> $2";
+
+        let mut ended = 0;
+        transaction!(self, tx => {
+            note_endings!(tx, event.user_id, but, event.event.kind, event.event.at);
+            ended += sqlx::query(SQL)
+                .bind(event.user_id.to_string())
+                .bind(but.to_string())
+                .execute(&mut *tx)
+                .await?
+                .rows_affected();
+            if ended > 0 {
+                insert_event!(tx, event);
+            }
+        });
+        Ok(ended)
+    }
+
+    /// Gives a session a new token because its user proved who they are: the old one is dead in the same moment. False
+    /// when the session has ended or has another token by now.
+    pub async fn renew_token(
+        &self,
+        session_id: SessionId,
+        old: &TokenHash,
+        new: &TokenHash,
+        event: &NewEvent,
+    ) -> Result<bool> {
+        const SQL: &str = "
+            UPDATE sessions SET token_hash = $1, confirmed_at = $2, last_seen_at = $2
+            WHERE session_id = $3 AND token_hash = $4";
+
+        transaction!(self, tx => {
+            let renewed = sqlx::query(SQL)
+                .bind(new.to_text())
+                .bind(event.event.at.millis())
+                .bind(session_id.to_string())
+                .bind(old.to_text())
+                .execute(&mut *tx)
+                .await?
+                .rows_affected();
+            if renewed == 0 {
+                return Ok(false);
+            }
+            insert_event!(tx, event);
+        });
+        Ok(true)
+    }
+
+    /// Takes the notice from a session, because its user has seen it.
+    pub async fn drop_notice(&self, session_id: SessionId) -> Result<()> {
+        const SQL: &str = "UPDATE sessions SET notice = NULL WHERE session_id = $1";
+
+        writing!(self, db => sqlx::query(SQL).bind(session_id.to_string()).execute(db).await?);
+        Ok(())
+    }
+
+    /// Why a session was ended from elsewhere, and when.
+    pub async fn ending(&self, token_hash: &TokenHash) -> Result<Option<(EventKind, Moment)>> {
+        const SQL: &str = "SELECT why, ended_at FROM endings WHERE token_hash = $1";
+
+        let row: Option<(String, i64)> =
+            reading!(self, db => sqlx::query_as(SQL).bind(token_hash.to_text()).fetch_optional(db).await?);
+        Ok(row.and_then(|(why, at)| Some((EventKind::parse(&why)?, Moment::from_millis(at)))))
     }
 
     /// Notes when sessions were last used. One that has ended stays ended, and no time goes backwards.
@@ -132,6 +347,15 @@ impl Store {
             .await?
             .rows_affected());
         Ok(swept)
+    }
+
+    /// Forgets why sessions ended before that, at most `most` of them, and says how many.
+    pub async fn sweep_endings(&self, before: Moment, most: i64) -> Result<u64> {
+        const SQL: &str = "
+            DELETE FROM endings WHERE token_hash IN (SELECT token_hash FROM endings WHERE ended_at <= $1 LIMIT $2)";
+
+        Ok(writing!(self, db =>
+            sqlx::query(SQL).bind(before.millis()).bind(most).execute(db).await?.rows_affected()))
     }
 
     /// How many sessions are kept, those included whose time is up and that are not swept yet.

@@ -1,6 +1,7 @@
-use super::sessions::insert_session;
-use super::{NewSession, Result, Store, unreadable};
-use crate::model::{DisplayName, Moment, PasswordHash, User, UserId, Username};
+use super::events::insert_event;
+use super::sessions::{insert_session, note_endings};
+use super::{NewEvent, NewSession, Result, Store, unreadable};
+use crate::model::{DisplayName, EventKind, Moment, PasswordHash, SessionId, User, UserId, Username};
 
 /// An account to be made.
 #[derive(Debug)]
@@ -43,9 +44,28 @@ pub(super) fn read_user((user_id, username, display_name, created_at): UserRow) 
     })
 }
 
+/// The columns of what a login is checked against, in the order of [`CredentialsRow`].
+macro_rules! credential_columns {
+    () => {
+        concat!(user_columns!(), ", password_hash, password_version, disabled_at")
+    };
+}
+
+type CredentialsRow = (String, String, String, i64, String, i64, Option<i64>);
+
+fn read_credentials(row: CredentialsRow) -> Result<Credentials> {
+    let (user_id, username, display_name, created_at, hash, password_version, disabled_at) = row;
+    Ok(Credentials {
+        user: read_user((user_id, username, display_name, created_at))?,
+        password_hash: PasswordHash::from_phc(hash),
+        password_version,
+        is_disabled: disabled_at.is_some(),
+    })
+}
+
 impl Store {
     /// Makes an account and its first session, both or neither. False when the name is taken, in whatever spelling.
-    pub async fn add_user(&self, new: &NewUser, session: &NewSession) -> Result<bool> {
+    pub async fn add_user(&self, new: &NewUser, session: &NewSession, event: &NewEvent) -> Result<bool> {
         const SQL: &str = "
             INSERT INTO users
                 (user_id, username, username_key, display_name, password_hash, password_version, created_at)
@@ -67,30 +87,77 @@ impl Store {
                 return Ok(false);
             }
             insert_session!(tx, session, 1);
+            insert_event!(tx, event);
         });
         Ok(true)
     }
 
     /// The user of that name, in whatever spelling, with what a login is checked against.
     pub async fn credentials(&self, username: &Username) -> Result<Option<Credentials>> {
-        const SQL: &str = concat!(
-            "SELECT ",
-            user_columns!(),
-            ", password_hash, password_version, disabled_at
-            FROM users WHERE username_key = $1"
-        );
+        const SQL: &str = concat!("SELECT ", credential_columns!(), " FROM users WHERE username_key = $1");
 
-        type Row = (String, String, String, i64, String, i64, Option<i64>);
-        let row: Option<Row> = reading!(self, db => sqlx::query_as(SQL).bind(username.key()).fetch_optional(db).await?);
-        row.map(|(user_id, username, display_name, created_at, hash, password_version, disabled_at)| {
-            Ok(Credentials {
-                user: read_user((user_id, username, display_name, created_at))?,
-                password_hash: PasswordHash::from_phc(hash),
-                password_version,
-                is_disabled: disabled_at.is_some(),
-            })
-        })
-        .transpose()
+        let row: Option<CredentialsRow> =
+            reading!(self, db => sqlx::query_as(SQL).bind(username.key()).fetch_optional(db).await?);
+        row.map(read_credentials).transpose()
+    }
+
+    /// The same of a user who is known.
+    pub async fn credentials_by_id(&self, user_id: UserId) -> Result<Option<Credentials>> {
+        const SQL: &str = concat!("SELECT ", credential_columns!(), " FROM users WHERE user_id = $1");
+
+        let row: Option<CredentialsRow> =
+            reading!(self, db => sqlx::query_as(SQL).bind(user_id.to_string()).fetch_optional(db).await?);
+        row.map(read_credentials).transpose()
+    }
+
+    /// Changes a password, ends every session of its user and begins a new one, all or nothing. False when the password is
+    /// no longer the one of `password_version`, or the user is gone or disabled: then nothing changes.
+    pub async fn change_password(
+        &self,
+        new_hash: &PasswordHash,
+        password_version: i64,
+        this_session: SessionId,
+        session: &NewSession,
+        event: &NewEvent,
+    ) -> Result<bool> {
+        const CHANGE: &str = "
+            UPDATE users SET password_hash = $1, password_version = password_version + 1
+            WHERE user_id = $2 AND password_version = $3 AND disabled_at IS NULL";
+        // Only from a session that is still there: one that was ended meanwhile changes nothing any more.
+        const STILL_THERE: &str = "SELECT COUNT(*) FROM sessions WHERE session_id = $1 AND user_id = $2";
+        const END_ALL: &str = "DELETE FROM sessions WHERE user_id = $1";
+
+        transaction!(self, tx => {
+            let still_there: i64 = sqlx::query_scalar(STILL_THERE)
+                .bind(this_session.to_string())
+                .bind(event.user_id.to_string())
+                .fetch_one(&mut *tx)
+                .await?;
+            let changed = sqlx::query(CHANGE)
+                .bind(new_hash.phc())
+                .bind(event.user_id.to_string())
+                .bind(password_version)
+                .execute(&mut *tx)
+                .await?
+                .rows_affected();
+            if changed == 0 || still_there == 0 {
+                return Ok(false);
+            }
+            note_endings!(tx, event.user_id, this_session, EventKind::PasswordChanged, event.event.at);
+            sqlx::query(END_ALL).bind(event.user_id.to_string()).execute(&mut *tx).await?;
+            insert_session!(tx, session, password_version + 1);
+            insert_event!(tx, event);
+        });
+        Ok(true)
+    }
+
+    /// Deletes an account with everything that is kept about it, if the password is still the one of that version.
+    pub async fn delete_user(&self, user_id: UserId, password_version: i64) -> Result<bool> {
+        const SQL: &str = "DELETE FROM users WHERE user_id = $1 AND password_version = $2";
+
+        let deleted = writing!(self, db =>
+            sqlx::query(SQL).bind(user_id.to_string()).bind(password_version).execute(db).await?.rows_affected());
+        Ok(deleted == 1)
     }
 
     /// Changes what a user is called. False when there is no such user any more.

@@ -9,10 +9,11 @@ use rocket::serde::json::Json;
 use rocket_dyn_templates::Template;
 use serde::Serialize;
 
+use super::held_form::{Offer, offer};
 use super::problem::Problem;
 use super::viewer::{Viewer, ViewerView};
-use super::{Asker, Failed, Problems};
-use crate::auth::Auth;
+use super::{Asker, Failed, ProblemKind, Problems, Refusal, refuse};
+use crate::auth::{Auth, TooMany};
 
 /// What a page shows. Its fields are the template's `page.…` and, as they are, the JSON answer.
 pub trait Page: Serialize {
@@ -43,6 +44,8 @@ pub enum Retry<P> {
     Page {
         /// What kind of no it is.
         status: Status,
+        /// The same for programs, where the status does not say enough.
+        kind: ProblemKind,
         /// The same in a sentence.
         says: String,
         /// The form with its problems.
@@ -51,7 +54,7 @@ pub enum Retry<P> {
     /// We could not do it.
     Failed(Failed),
     /// The catcher says the rest.
-    Status(Status),
+    Refused(Status, Refusal),
 }
 
 /// How a form's handler ends.
@@ -62,14 +65,18 @@ pub type Submitted<D, P> = Result<Next<D>, Retry<P>>;
 struct Layout<'a, P> {
     viewer: Option<ViewerView<'a>>,
     sign_up_is_open: bool,
+    /// A form that they were sending when their session ran out.
+    held: Option<Offer>,
     page: &'a P,
 }
 
 /// Draws a page for people.
 pub(super) fn draw<P: Page>(request: &Request<'_>, page: &P) -> response::Result<'static> {
     let auth = request.rocket().state::<Arc<Auth>>();
+    let viewer = Viewer::found(request);
     let layout = Layout {
-        viewer: Viewer::found(request).view(),
+        viewer: viewer.view(),
+        held: viewer.signed_in().ok().flatten().and_then(|me| offer(request, me.user.user_id)),
         sign_up_is_open: auth.is_some_and(|auth| auth.rules().sign_up_is_open),
         page,
     };
@@ -82,12 +89,35 @@ pub(super) fn draw<P: Page>(request: &Request<'_>, page: &P) -> response::Result
 impl<P: FormPage> Retry<P> {
     /// The page again, because fields break a rule.
     pub fn fields(page: P) -> Self {
-        Self::Page { status: Status::UnprocessableEntity, says: "Some of this needs another look.".to_owned(), page: Box::new(page) }
+        Self::Page {
+            status: Status::UnprocessableEntity,
+            kind: ProblemKind::Usual,
+            says: "Some of this needs another look.".to_owned(),
+            page: Box::new(page),
+        }
     }
 
     /// The page again, for another reason.
     pub fn because(status: Status, says: impl std::fmt::Display, page: P) -> Self {
-        Self::Page { status, says: says.to_string(), page: Box::new(page) }
+        Self::Page { status, kind: ProblemKind::Usual, says: says.to_string(), page: Box::new(page) }
+    }
+
+    /// The same, of another kind for programs.
+    pub fn of_kind(self, of: ProblemKind) -> Self {
+        match self {
+            Self::Page { status, says, page, .. } => Self::Page { status, kind: of, says, page },
+            other => other,
+        }
+    }
+
+    /// Too many have been tried; the catcher says when to come back.
+    pub fn too_many(too_many: TooMany) -> Self {
+        Self::Refused(Status::TooManyRequests, too_many.into())
+    }
+
+    /// Whoever asked has no session any more.
+    pub fn session_ended() -> Self {
+        Self::Refused(Status::Unauthorized, Refusal::default())
     }
 }
 
@@ -123,14 +153,14 @@ impl<'r, D: Serialize> Responder<'r, 'static> for Next<D> {
 
 impl<'r, P: FormPage> Responder<'r, 'static> for Retry<P> {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
-        let (status, says, page) = match self {
-            Self::Page { status, says, page } => (status, says, page),
+        let (status, kind, says, page) = match self {
+            Self::Page { status, kind, says, page } => (status, kind, says, page),
             Self::Failed(failed) => return failed.respond_to(request),
-            Self::Status(status) => return Err(status),
+            Self::Refused(status, refusal) => return Err(refuse(request, status, refusal)),
         };
         match Asker::of(request) {
             Asker::Program => {
-                let mut response = Problem::new(request, status, &says, page.problems()).respond(status)?;
+                let mut response = Problem::new(request, kind, status, &says, page.problems()).respond(status)?;
                 if status == Status::Unauthorized {
                     // Not for people: it would open the browser's own dialog.
                     let challenge = r#"Basic realm="vestibule", charset="UTF-8""#;

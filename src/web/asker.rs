@@ -1,8 +1,10 @@
 use rocket::Request;
 use rocket::http::{Accept, MediaType};
+use rocket::outcome::Outcome;
+use rocket::request::{self, FromRequest};
 
 /// Addresses that have no page: whoever does not ask for one there is a program.
-const DATA_ONLY: [&str; 1] = ["/getusers/me"];
+const DATA_ONLY: [&str; 2] = ["/export", "/getusers/me"];
 
 /// Who asks: the one place that decides it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +27,15 @@ impl Asker {
             Wish::Anything if request.headers().contains("Authorization") || has_only_data() => Self::Program,
             Wish::Anything => Self::Person,
         }
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Asker {
+    type Error = std::convert::Infallible;
+
+    async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Self::Error> {
+        Outcome::Success(Self::of(request))
     }
 }
 

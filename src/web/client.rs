@@ -1,11 +1,18 @@
+use std::net::IpAddr;
+use std::sync::Once;
+
+use ipnet::IpNet;
 use rocket::Request;
 use rocket::outcome::Outcome;
 use rocket::request::{self, FromRequest};
 
+use super::Site;
 use crate::model::Visit;
 
 /// The longest `User-Agent` that is kept, in characters.
 const LONGEST_USER_AGENT: usize = 256;
+/// The headers by which proxies tell for whom they ask.
+const FORWARDING: [&str; 3] = ["X-Forwarded-For", "Forwarded", "X-Real-IP"];
 
 /// Where a request comes from, as far as it can be known.
 pub struct Client(pub Visit);
@@ -21,7 +28,93 @@ impl<'r> FromRequest<'r> for Client {
             .map(|text| text.chars().filter(|c| !c.is_control()).take(LONGEST_USER_AGENT).collect::<String>());
         Outcome::Success(Self(Visit {
             user_agent: user_agent.filter(|text| !text.trim().is_empty()),
-            address: request.remote().map(|peer| peer.ip().to_canonical()),
+            address: address(request),
         }))
+    }
+}
+
+/// The client's address: the peer's, or where the peer is one of our proxies, the one it names (ASVS 4.1.3).
+fn address(request: &Request<'_>) -> Option<IpAddr> {
+    let peer = request.remote()?.ip().to_canonical();
+    let trusted = Site::of(request).trusted_proxies();
+    if trusted.is_empty() {
+        tell_of_unknown_proxy(request, peer);
+    }
+    let forwarded: Vec<&str> = request.headers().get("X-Forwarded-For").collect();
+    Some(behind(peer, &forwarded, trusted))
+}
+
+/// Walks `X-Forwarded-For` from the right for as long as the one who wrote is a proxy of ours. What cannot be read is the
+/// same as nothing: then nobody is believed but the peer.
+fn behind(peer: IpAddr, forwarded: &[&str], trusted: &[IpNet]) -> IpAddr {
+    let is_ours = |address: &IpAddr| trusted.iter().any(|network| network.contains(address));
+    let hops: Option<Vec<IpAddr>> = forwarded
+        .iter()
+        .flat_map(|line| line.split(','))
+        .map(|hop| hop.trim_matches([' ', '\t']).parse().ok().map(|address: IpAddr| address.to_canonical()))
+        .collect();
+    let mut client = peer;
+    for hop in hops.unwrap_or_default().into_iter().rev() {
+        if !is_ours(&client) {
+            break;
+        }
+        client = hop;
+    }
+    client
+}
+
+/// Behind a proxy that nobody told us of, all the world seems to be one client.
+fn tell_of_unknown_proxy(request: &Request<'_>, peer: IpAddr) {
+    static ONCE: Once = Once::new();
+
+    let is_private = match peer {
+        IpAddr::V4(v4) => v4.is_private() || v4.is_loopback() || v4.is_link_local(),
+        IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local(),
+    };
+    if is_private && FORWARDING.iter().any(|name| request.headers().contains(name)) {
+        ONCE.call_once(|| {
+            tracing::warn!(
+                %peer,
+                "a proxy at this address forwards requests, and nobody is told apart behind it: set \
+                 ROCKET_TRUSTED_PROXIES to its network, for example [\"{peer}\"]"
+            );
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client(peer: &str, forwarded: &[&str], trusted: &[&str]) -> String {
+        let trusted: Vec<IpNet> = trusted.iter().map(|network| network.parse().unwrap()).collect();
+        behind(peer.parse().unwrap(), forwarded, &trusted).to_string()
+    }
+
+    #[test]
+    fn nobody_is_believed_but_our_proxies() {
+        assert_eq!(client("203.0.113.9", &["198.51.100.1"], &[]), "203.0.113.9");
+        assert_eq!(client("203.0.113.9", &["198.51.100.1"], &["10.0.0.0/8"]), "203.0.113.9");
+        assert_eq!(client("10.0.0.1", &["198.51.100.1"], &["10.0.0.0/8"]), "198.51.100.1");
+    }
+
+    #[test]
+    fn the_list_is_walked_from_the_right_and_only_as_far_as_our_proxies_go() {
+        let ours = ["10.0.0.0/8", "fd00::/8"];
+        assert_eq!(client("10.0.0.1", &["1.1.1.1, 198.51.100.1"], &ours), "198.51.100.1");
+        assert_eq!(client("10.0.0.1", &["1.1.1.1, 198.51.100.1, 10.0.0.2"], &ours), "198.51.100.1");
+        assert_eq!(client("10.0.0.1", &["1.1.1.1", "198.51.100.1,10.0.0.2"], &ours), "198.51.100.1");
+        assert_eq!(client("fd00::1", &["2001:db8::1"], &ours), "2001:db8::1");
+        assert_eq!(client("10.0.0.1", &["10.0.0.3, 10.0.0.2"], &ours), "10.0.0.3");
+        assert_eq!(client("10.0.0.1", &["::ffff:198.51.100.1"], &ours), "198.51.100.1");
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_the_same_as_nothing() {
+        for forwarded in ["", "a", "1.1.1.1, a", "unknown", "1.1.1.1:80", "1.1.1.1,", "fe80::1%eth0", "_hidden"] {
+            assert_eq!(client("10.0.0.1", &[forwarded], &["10.0.0.0/8"]), "10.0.0.1", "{forwarded}");
+        }
+        let many = vec!["9.9.9.9"; 10_000].join(",");
+        assert_eq!(client("10.0.0.1", &[&many], &["10.0.0.0/8"]), "9.9.9.9");
     }
 }

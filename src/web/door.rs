@@ -9,6 +9,7 @@ use rocket::http::{Method, Status};
 use rocket::route::{Handler, Outcome, Route};
 use rocket::{Request, Rocket};
 
+use super::held_form::is_keeper;
 use super::{Refusal, Site, refuse};
 
 /// Before every other route.
@@ -51,16 +52,15 @@ pub fn door_routes() -> Vec<Route> {
         .collect()
 }
 
-/// Whether a route is the door's and no page.
+/// Whether a route is no page: the door's, or that of whoever keeps forms.
 pub fn is_door(route: &Route) -> bool {
-    matches!(route.rank, FIRST | LAST)
+    matches!(route.rank, FIRST | LAST) || is_keeper(route)
 }
 
 #[rocket::async_trait]
 impl Handler for Door {
     async fn handle<'r>(&self, request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r> {
-        let site = request.rocket().state::<Site>().expect("the site is managed before any route is mounted");
-        match check(site, request) {
+        match check(Site::of(request), request) {
             Ok(()) => Outcome::forward(data, Status::NotFound),
             Err((status, says)) => {
                 tracing::warn!(status = status.code, refused = says, "a request was turned away at the door");

@@ -14,10 +14,36 @@ use super::answer::draw;
 use super::headers::add_security_headers;
 use super::problems::ByField;
 use super::{Asker, Page, Problems, RequestId};
+use crate::auth::TooMany;
+
+/// The `type` of a problem (RFC 9457 §3.1.1), for programs to tell apart what the status does not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ProblemKind {
+    /// The status says it all.
+    #[default]
+    Usual,
+    /// The password was right: send the code of the second step too.
+    CodeNeeded,
+    /// Prove who you are at `/confirm`, then ask again.
+    ProofNeeded,
+}
+
+impl ProblemKind {
+    /// The URI that names it.
+    pub fn uri(self) -> &'static str {
+        match self {
+            Self::Usual => "about:blank",
+            Self::CodeNeeded => "urn:vestibule:problem:code-needed",
+            Self::ProofNeeded => "urn:vestibule:problem:confirmation-needed",
+        }
+    }
+}
 
 /// Why a request is refused, beside the status.
 #[derive(Clone, Debug, Default)]
 pub struct Refusal {
+    /// What kind of problem it is, where the status does not say enough.
+    pub kind: ProblemKind,
     /// A sentence for whoever asked; each status has one of its own.
     pub says: Option<Cow<'static, str>>,
     /// What is wrong with what was sent.
@@ -32,6 +58,17 @@ impl Refusal {
     /// A refusal that says this.
     pub fn saying(says: impl Into<Cow<'static, str>>) -> Self {
         Self { says: Some(says.into()), ..Self::default() }
+    }
+
+    /// A refusal until somebody proves who they are.
+    pub fn needing_proof() -> Self {
+        Self { kind: ProblemKind::ProofNeeded, ..Self::saying("Confirm at /confirm that it is you, then ask again.") }
+    }
+}
+
+impl From<TooMany> for Refusal {
+    fn from(too_many: TooMany) -> Self {
+        Self { retry_after: Some(too_many.wait), ..Self::saying(too_many.to_string()) }
     }
 }
 
@@ -64,9 +101,15 @@ pub(super) struct Problem<'a> {
 }
 
 impl<'a> Problem<'a> {
-    pub(super) fn new(request: &Request<'_>, status: Status, detail: &'a str, problems: &'a Problems) -> Self {
+    pub(super) fn new(
+        request: &Request<'_>,
+        kind: ProblemKind,
+        status: Status,
+        detail: &'a str,
+        problems: &'a Problems,
+    ) -> Self {
         Self {
-            kind: "about:blank",
+            kind: kind.uri(),
             title: status.reason_lossy(),
             status: status.code,
             detail,
@@ -101,9 +144,8 @@ pub struct Drawn<P> {
 impl<'r, P: Page> Responder<'r, 'static> for Drawn<P> {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
         let drawn = match Asker::of(request) {
-            Asker::Program => {
-                Problem::new(request, self.status, &self.says, &self.refusal.problems).respond(self.status)
-            }
+            Asker::Program => Problem::new(request, self.refusal.kind, self.status, &self.says, &self.refusal.problems)
+                .respond(self.status),
             Asker::Person => draw(request, &self.page),
         };
         // Even a template that cannot be drawn leaves a sentence.

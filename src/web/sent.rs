@@ -170,25 +170,31 @@ fn kind(request: &Request<'_>) -> Kind {
     }
 }
 
-/// Takes a form apart as browsers write it (WHATWG URL §5.1), but without guessing at bytes that are no UTF-8.
-fn read_form(body: &[u8]) -> Fields {
+/// Takes a form apart as browsers write it (WHATWG URL §5.1), but without guessing at bytes that are no UTF-8: such a
+/// value is none.
+fn read_pairs(body: &[u8]) -> impl Iterator<Item = (String, Option<Zeroizing<String>>)> {
     let decode = |bytes: &[u8]| -> Option<Zeroizing<String>> {
         let spaced: Zeroizing<Vec<u8>> =
             Zeroizing::new(bytes.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect());
         let decoded = percent_decode(&spaced).decode_utf8().ok()?;
         Some(Zeroizing::new(decoded.into_owned()))
     };
-    let given = body
-        .split(|byte| *byte == b'&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| {
-            let at = pair.iter().position(|byte| *byte == b'=');
-            let (name, value) = at.map_or((pair, &[][..]), |at| (&pair[..at], &pair[at + 1..]));
-            let name = decode(name).map_or_else(|| char::REPLACEMENT_CHARACTER.to_string(), |name| name.to_string());
-            (name, decode(value).map_or(Given::Unreadable, Given::Text))
-        })
-        .collect();
+    body.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()).map(move |pair| {
+        let at = pair.iter().position(|byte| *byte == b'=');
+        let (name, value) = at.map_or((pair, &[][..]), |at| (&pair[..at], &pair[at + 1..]));
+        let name = decode(name).map_or_else(|| char::REPLACEMENT_CHARACTER.to_string(), |name| name.to_string());
+        (name, decode(value))
+    })
+}
+
+fn read_form(body: &[u8]) -> Fields {
+    let given = read_pairs(body).map(|(name, value)| (name, value.map_or(Given::Unreadable, Given::Text))).collect();
     Fields { given, problems: Problems::default() }
+}
+
+/// The readable fields of a form.
+pub(super) fn form_pairs(body: &[u8]) -> Vec<(String, String)> {
+    read_pairs(body).filter_map(|(name, value)| Some((name, value?.to_string()))).collect()
 }
 
 enum NotAnObject {

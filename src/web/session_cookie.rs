@@ -1,16 +1,23 @@
-use percent_encoding::percent_decode_str;
+use std::time::Duration;
+
 use rocket::Request;
-use rocket::http::{Cookie, CookieJar, SameSite};
+use rocket::http::CookieJar;
 use rocket::outcome::Outcome;
 use rocket::request::{self, FromRequest};
-use rocket::time::{Duration, OffsetDateTime};
 
-use super::Site;
-use crate::auth::Begun;
-use crate::model::{Token, TokenHash};
+use super::own_cookie::OwnCookie;
+use super::{NextPath, Site};
+use crate::auth::{Admitted, Begun, Ticket};
+use crate::model::{Devices, Moment, Token, TokenHash, UserId};
 
-/// The one cookie: a Rocket private cookie that holds a session's token.
+/// How long a browser is known: the longest that browsers allow.
+const DEVICE_KEPT: Duration = Duration::from_secs(400 * 24 * 3_600);
+/// How long a login may rest between its two steps.
+const TICKET_KEPT: Duration = Duration::from_secs(10 * 60);
+
+/// What a browser holds of ours: the token of its session, and whom it is known to.
 pub struct SessionCookie<'r> {
+    request: &'r Request<'r>,
     site: &'r Site,
     jar: &'r CookieJar<'r>,
     token: Option<Token>,
@@ -27,38 +34,66 @@ impl SessionCookie<'_> {
         self.token.as_ref().map(Token::hash)
     }
 
-    /// Gives the browser the token of a session that has begun. How long the browser keeps it is a courtesy; the server
-    /// decides how long it is good for.
+    /// Who has signed in from this browser before.
+    pub fn devices(&self) -> Devices {
+        OwnCookie::Device.read(self.request).map(|text| Devices::parse(&text)).unwrap_or_default()
+    }
+
+    /// Gives the browser what it needs after a login.
+    pub fn admit(&self, admitted: &Admitted) {
+        self.set(&admitted.begun);
+        OwnCookie::Device.set(self.site, self.jar, admitted.devices.to_text(), Some(DEVICE_KEPT));
+        OwnCookie::Ticket.clear_if_sent(self.request);
+    }
+
+    /// Gives the browser the token of a session.
     pub fn set(&self, begun: &Begun) {
-        let mut cookie = self.build(begun.token.reveal().to_string());
-        match begun.session.remembered_until {
-            None => cookie.set_expires(None),
-            Some(until) => {
-                let millis = i128::from(until.millis());
-                let expires = OffsetDateTime::from_unix_timestamp_nanos(millis * 1_000_000).ok();
-                cookie.set_expires(expires);
-                let left = until.since(begun.session.created_at);
-                cookie.set_max_age(Duration::seconds(left.as_secs().try_into().unwrap_or(i64::MAX)));
-            }
-        }
-        self.jar.add_private(cookie);
+        let session = &begun.session;
+        let kept_for = session.remembered_until.map(|until| until.since(session.confirmed_at));
+        OwnCookie::Session.set(self.site, self.jar, begun.token.reveal().to_string(), kept_for);
     }
 
-    /// Takes the cookie from the browser. It has every flag of the one that was set: browsers keep a `__Host-` cookie that
-    /// they are asked to drop without `Secure`, which is what `CookieJar::remove_private` would do.
+    /// Takes the token from the browser; it stays known.
     pub fn clear(&self) {
-        let mut cookie = self.build(String::new());
-        cookie.make_removal();
-        self.jar.add(cookie);
+        OwnCookie::Session.clear(self.site, self.jar);
     }
 
-    fn build(&self, value: String) -> Cookie<'static> {
-        Cookie::build((name(self.site), value))
-            .path("/")
-            .secure(self.site.is_https())
-            .http_only(true)
-            .same_site(SameSite::Lax)
-            .build()
+    /// Takes the token from the browser and makes it forget whom it was known to.
+    pub fn clear_all(&self) {
+        self.clear();
+        OwnCookie::Device.clear_if_sent(self.request);
+        OwnCookie::Held.clear_if_sent(self.request);
+    }
+
+    /// Gives the browser what the first step of a login leaves.
+    pub fn set_ticket(&self, ticket: &Ticket, next: Option<&NextPath>) {
+        let next = next.map_or("", NextPath::as_str);
+        let text = format!(
+            "{} {} {} {} {next}",
+            ticket.user_id,
+            ticket.password_version,
+            ticket.remember,
+            ticket.issued_at.millis()
+        );
+        OwnCookie::Ticket.set(self.site, self.jar, text, Some(TICKET_KEPT));
+    }
+
+    /// What the first step of a login left, and where it was to lead. How old it may be is for the login to say.
+    pub fn ticket(&self) -> Option<(Ticket, Option<NextPath>)> {
+        let text = OwnCookie::Ticket.read(self.request)?;
+        let mut parts = text.splitn(5, ' ');
+        let ticket = Ticket {
+            user_id: UserId::parse(parts.next()?)?,
+            password_version: parts.next()?.parse().ok()?,
+            remember: parts.next()?.parse().ok()?,
+            issued_at: Moment::from_millis(parts.next()?.parse().ok()?),
+        };
+        Some((ticket, parts.next().and_then(NextPath::parse)))
+    }
+
+    /// Takes from the browser what the first step left.
+    pub fn clear_ticket(&self) {
+        OwnCookie::Ticket.clear_if_sent(self.request);
     }
 }
 
@@ -67,38 +102,7 @@ impl<'r> FromRequest<'r> for SessionCookie<'r> {
     type Error = std::convert::Infallible;
 
     async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Self::Error> {
-        let site = request.rocket().state::<Site>().expect("the site is managed before any route is mounted");
-        let token = sealed(request, name(site)).and_then(|sealed| unseal(site, sealed));
-        Outcome::Success(Self { site, jar: request.cookies(), token })
+        let token = OwnCookie::Session.read(request).and_then(|text| Token::parse(&text));
+        Outcome::Success(Self { request, site: Site::of(request), jar: request.cookies(), token })
     }
-}
-
-fn name(site: &Site) -> &'static str {
-    if site.is_https() { "__Host-session_id" } else { "session_id" }
-}
-
-/// The cookie of exactly this name, as it was sent. Rocket decodes the names of cookies and trims them by Unicode's
-/// white space, so that another site's `%5F%5FHost-session_id` would pass for ours; the bytes of the header do not lie.
-/// A cookie that is there twice is not believed: browsers never hold two `__Host-` cookies of one name.
-fn sealed(request: &Request<'_>, name: &'static str) -> Option<Cookie<'static>> {
-    let mut lines = request.headers().get("Cookie").peekable();
-    if lines.peek().is_none() {
-        // A request that was made in this process, by a test, has a jar and no header.
-        return request.cookies().get(name).cloned();
-    }
-    let mut values = lines
-        .flat_map(|line| line.split(';'))
-        .filter_map(|pair| pair.trim_matches([' ', '\t']).split_once('='))
-        .filter(|(sent, _)| sent.as_bytes() == name.as_bytes())
-        .map(|(_, value)| value);
-    let value = values.next().filter(|_| values.next().is_none())?;
-    let value = percent_decode_str(value).decode_utf8().ok()?;
-    Some(Cookie::new(name, value.into_owned()))
-}
-
-/// The token in a cookie that one of our keys sealed under this name.
-fn unseal(site: &Site, sealed: Cookie<'static>) -> Option<Token> {
-    let jar = cookie::CookieJar::new();
-    let opened = site.keys().iter().find_map(|key| jar.private(key).decrypt(sealed.clone()))?;
-    Token::parse(opened.value())
 }

@@ -1,27 +1,34 @@
 use std::net::SocketAddr;
 
-use cookie::Key;
+use ipnet::IpNet;
+use rocket::Request;
 use rocket::http::uri::Host;
 
+use crate::model::Seal;
 use crate::settings::{LOOPBACK_NAMES, PublicUrl, Settings};
 
 /// Where this site is and with which keys it seals: what every request is judged by.
 pub struct Site {
     public_url: PublicUrl,
     listens_on_loopback: bool,
-    /// The key in use first, then those before it.
-    keys: Vec<Key>,
+    trusted_proxies: Vec<IpNet>,
+    seal: Seal,
 }
 
 impl Site {
-    /// The site of these settings; `key` is the 32 or 64 bytes in use.
-    pub fn new(settings: &Settings, key: &[u8]) -> Self {
-        let previous = settings.previous_secret_keys.iter().filter_map(|secret| secret.bytes());
+    /// The site of these settings, with the seal of its keys.
+    pub fn new(settings: &Settings, seal: Seal) -> Self {
         Self {
             public_url: settings.public_url.clone(),
             listens_on_loopback: settings.listens_on_loopback(),
-            keys: std::iter::once(key.to_vec()).chain(previous).map(|bytes| as_rocket_reads(&bytes)).collect(),
+            trusted_proxies: settings.trusted_proxies.clone(),
+            seal,
         }
+    }
+
+    /// The site that a request came to.
+    pub(super) fn of<'r>(request: &'r Request<'_>) -> &'r Self {
+        request.rocket().state().expect("the site is managed before any route is mounted")
     }
 
     /// Whether people come here by https.
@@ -40,9 +47,19 @@ impl Site {
         }
     }
 
-    /// The keys that opened cookies are sealed with: the one in use first.
-    pub fn keys(&self) -> &[Key] {
-        &self.keys
+    /// The host that people type, without a scheme.
+    pub fn host(&self) -> &str {
+        &self.public_url.host
+    }
+
+    /// What seals our cookies.
+    pub fn seal(&self) -> &Seal {
+        &self.seal
+    }
+
+    /// The networks whose word is taken for whom they forward.
+    pub fn trusted_proxies(&self) -> &[IpNet] {
+        &self.trusted_proxies
     }
 
     /// Whether a request may be meant for us: `public_url`'s host, or a name of this machine where only it can reach us.
@@ -68,13 +85,5 @@ impl Site {
         let is_loopback = |host: &Host<'_>| LOOPBACK_NAMES.contains(&host.domain().as_str());
         let host = host.filter(|host| self.listens_on_loopback && is_loopback(host));
         host.is_some_and(|host| origin == format!("http://{host}"))
-    }
-}
-
-/// Rocket derives its keys from 32 bytes and takes 64 as they are; so must we, to open what it sealed.
-fn as_rocket_reads(bytes: &[u8]) -> Key {
-    match bytes.len() {
-        64.. => Key::from(bytes),
-        _ => Key::derive_from(bytes),
     }
 }

@@ -6,6 +6,9 @@ use std::collections::HashMap;
 use rocket::fairing::Fairing;
 use rocket_dyn_templates::tera::{self, Tera, Value};
 use rocket_dyn_templates::{Engines, Template};
+use time::OffsetDateTime;
+use time::format_description::BorrowedFormatItem;
+use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
 
 use super::Asset;
@@ -19,6 +22,7 @@ pub fn templates() -> impl Fairing {
         tera.autoescape_on(vec![""]);
         tera.register_function("asset", AddressOfAsset);
         tera.register_filter("date", date);
+        tera.register_filter("moment", moment);
         Ok(())
     })
 }
@@ -61,13 +65,18 @@ impl tera::Function for AddressOfAsset {
     }
 }
 
-/// `{{ page.created_at | date }}`: a moment as people write it, in UTC.
+/// `{{ page.created_at | date }}`: a day as people write it, in UTC.
 fn date(value: &Value, _: &HashMap<String, Value>) -> tera::Result<Value> {
-    use time::OffsetDateTime;
-    use time::format_description::well_known::Rfc3339;
+    written(value, format_description!("[day padding:none] [month repr:long] [year]"))
+}
 
-    let text = value.as_str().ok_or("date wants a moment")?;
+/// `{{ page.last_seen_at | moment }}`: a day and time as people write it, in UTC.
+fn moment(value: &Value, _: &HashMap<String, Value>) -> tera::Result<Value> {
+    written(value, format_description!("[day padding:none] [month repr:long] [year], [hour]:[minute] UTC"))
+}
+
+fn written(value: &Value, format: &[BorrowedFormatItem<'_>]) -> tera::Result<Value> {
+    let text = value.as_str().ok_or("a moment is wanted here")?;
     let moment = OffsetDateTime::parse(text, &Rfc3339).map_err(|error| error.to_string())?;
-    let format = format_description!("[day padding:none] [month repr:long] [year]");
     Ok(moment.format(format).map_err(|error| error.to_string())?.into())
 }

@@ -14,7 +14,7 @@ async fn on_this_machine_the_cookie_has_every_flag_that_http_allows() {
     let (app, _) = App::with_ada().await;
     let answer = app.program().send("/login", adas()).await;
 
-    let cookie = answer.header("Set-Cookie").unwrap();
+    let cookie = answer.session_cookie();
     assert!(cookie.starts_with("session_id="), "{cookie}");
     for flag in ["; HttpOnly", "; SameSite=Lax", "; Path=/"] {
         assert!(cookie.contains(flag), "{cookie}");
@@ -28,11 +28,11 @@ async fn under_https_the_cookie_is_bound_to_the_host_and_cleared_with_the_same_f
     let app = over_https().await;
     let program = app.program();
     let signed_up = program.send("/signup", adas()).await;
-    let set = signed_up.header("Set-Cookie").unwrap().to_owned();
+    let set = signed_up.session_cookie().to_owned();
 
     let logged_out = program.press("/logout").await;
 
-    let cleared = logged_out.header("Set-Cookie").unwrap();
+    let cleared = logged_out.session_cookie();
     assert!(set.starts_with("__Host-session_id=") && cleared.starts_with("__Host-session_id=;"), "{set} {cleared}");
     for flag in ["; Secure", "; HttpOnly", "; SameSite=Lax", "; Path=/"] {
         assert!(set.contains(flag) && cleared.contains(flag), "{set} {cleared}");

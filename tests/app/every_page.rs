@@ -10,6 +10,12 @@ use crate::support::{Answer, App};
 /// What a stranger may see; everything else asks for a session.
 const PUBLIC: [&str; 5] = ["/", "/favicon.svg", "/login", "/signup", "/static/<name>"];
 
+/// What leads everybody on, and whither: a second step without a first, and where password managers look.
+const LEADS_ON: [(&str, &str); 2] = [("/login/code", "/login"), ("/.well-known/change-password", "/password")];
+
+/// Where there is nothing to see until something was begun.
+const NOTHING_YET: &str = "/two-factor/qr.svg";
+
 /// Every address that takes a GET, with `<parts>` filled in.
 async fn gets(app: &App) -> Vec<(String, String)> {
     let css = style_address(app).await;
@@ -33,12 +39,18 @@ async fn style_address(app: &App) -> String {
 async fn every_page_can_be_drawn_for_a_stranger_and_for_ada() {
     let (app, ada) = App::with_ada().await;
     for (route, path) in gets(&app).await {
-        let stranger = app.browser().get(&path).await;
+        let (stranger, adas) = (app.browser().get(&path).await, app.browser_with(&ada).get(&path).await);
+        if let Some((_, to)) = LEADS_ON.iter().find(|(known, _)| *known == route) {
+            stranger.leads_to(to);
+            adas.leads_to(to);
+            continue;
+        }
         match PUBLIC.contains(&route.as_str()) {
             true => assert_eq!(stranger.status, Status::Ok, "{path}"),
             false => stranger.leads_to(&format!("/login?next={path}")),
         }
-        assert_eq!(app.browser_with(&ada).get(&path).await.status, Status::Ok, "{path}");
+        let expected = if route == NOTHING_YET { Status::NotFound } else { Status::Ok };
+        assert_eq!(adas.status, expected, "{path}");
     }
 }
 
@@ -46,6 +58,9 @@ async fn every_page_can_be_drawn_for_a_stranger_and_for_ada() {
 async fn every_page_is_data_for_programs_and_a_session_is_asked_for_where_the_design_says_so() {
     let (app, ada) = App::with_ada().await;
     for (route, path) in gets(&app).await {
+        if LEADS_ON.iter().any(|(known, _)| *known == route) || route == NOTHING_YET {
+            continue;
+        }
         let stranger = app.program().get(&path).await;
         match PUBLIC.contains(&route.as_str()) {
             true => assert_eq!(stranger.status, Status::Ok, "{path}"),

@@ -33,7 +33,8 @@ async fn the_public_host_is_answered_to_in_every_spelling_and_no_other_is() {
 
 #[rocket::async_test]
 async fn where_others_can_reach_us_the_names_of_this_machine_are_no_way_in() {
-    let settings = [("public_url", json!("https://example.org")), ("address", json!("0.0.0.0"))];
+    let settings =
+        [("public_url", json!("https://example.org")), ("address", json!("0.0.0.0")), ("throttle", json!(true))];
     let app = App::with_settings(&settings).await;
     assert_eq!(asked_as(&app, "localhost").await, Status::MisdirectedRequest);
     assert_eq!(asked_as(&app, "example.org").await, Status::Ok);

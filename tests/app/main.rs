@@ -1,15 +1,23 @@
 //! One test program: every promise, through the app as people and programs see it.
 
+mod activity;
 mod bad_input;
+mod confirm;
 mod cookies;
 mod cross_site;
+mod delete_account;
+mod documents;
 mod every_page;
+mod export;
 mod floors;
+mod held_forms;
 mod home;
 mod host;
 mod login;
+mod login_code;
 mod logout;
 mod me;
+mod password;
 mod profile;
 mod protected;
 mod races;
@@ -20,3 +28,5 @@ mod sockets;
 mod static_files;
 mod storage;
 mod support;
+mod throttle;
+mod two_factor;

@@ -62,7 +62,7 @@ async fn whoever_asked_to_stay_signed_in_stays_for_thirty_days() {
     let browser = app.browser();
     let fields = [("username", ADA), ("password", PASSWORD), ("remember", "on")];
     let answer = browser.submit("/login", &fields).await;
-    let cookie = answer.header("Set-Cookie").unwrap();
+    let cookie = answer.session_cookie();
     assert!(cookie.contains("Max-Age=2592000"), "{cookie}");
 
     app.wait(30 * DAY - MINUTE);
@@ -76,7 +76,7 @@ async fn whoever_asked_to_stay_signed_in_stays_for_thirty_days() {
 async fn a_session_without_that_wish_is_dropped_when_the_browser_closes() {
     let (app, _) = App::with_ada().await;
     let answer = app.program().send("/login", adas()).await;
-    let cookie = answer.header("Set-Cookie").unwrap();
+    let cookie = answer.session_cookie();
     assert!(!cookie.contains("Max-Age") && !cookie.contains("Expires"), "{cookie}");
 }
 
@@ -101,7 +101,7 @@ async fn expired_sessions_are_swept_and_the_others_are_not() {
     let remembering = app.browser();
     remembering.submit("/login", &[("username", ADA), ("password", PASSWORD), ("remember", "true")]).await;
 
-    assert_eq!(app.auth().sweep_sessions().await.unwrap(), 2);
+    assert_eq!(app.auth().sweep().await.unwrap(), 2);
 
     assert_eq!(app.count().await, (3, 2));
     assert_eq!(app.program_with(&ada).get("/getusers/me").await.status, Status::Ok);
@@ -144,4 +144,101 @@ async fn with_no_recheck_every_request_asks_the_database() {
     here.browser_with(&ada).press("/logout").await;
 
     assert_eq!(there.program_with(&ada).get("/getusers/me").await.status, Status::Unauthorized);
+}
+
+#[rocket::async_test]
+async fn ada_sees_where_she_is_signed_in() {
+    let (app, ada) = App::with_ada().await;
+    let phone =
+        app.browser().with("User-Agent", "Mozilla/5.0 (iPhone; like Mac OS X) Safari/604.1").from("2001:db8:1:2::3");
+    phone.submit("/login", &[("username", ADA), ("password", PASSWORD), ("remember", "on")]).await;
+
+    let page = app.browser_with(&ada).get("/sessions").await;
+    let page = page.is_page(Status::Ok);
+    assert!(page.contains("Safari on an iPhone") && page.contains("From 2001:db8:1:2::&#x2F;64."), "{page}");
+    assert_eq!(page.matches("this browser").count(), 1);
+    let told = app.program_with(&ada).get("/sessions").await.json();
+    let sessions = told["sessions"].as_array().unwrap();
+    assert_eq!(sessions.len(), 2);
+    let me = app.program_with(&ada).get("/getusers/me").await.json();
+    for session in sessions {
+        assert_eq!(session["is_this"] == json!(true), session["session_id"] == me["session_id"]);
+    }
+}
+
+#[rocket::async_test]
+async fn ada_ends_another_session_and_that_browser_is_told() {
+    let (app, ada) = App::with_ada().await;
+    let other = app.browser();
+    other.submit("/login", &[("username", ADA), ("password", PASSWORD)]).await;
+    let others = other.cookies.borrow().clone();
+    let id = app.program_with(&others).get("/getusers/me").await.json()["session_id"].as_str().unwrap().to_owned();
+
+    app.browser_with(&ada).press(&format!("/sessions/{id}/end")).await.leads_to("/sessions");
+
+    other.get("/profile").await.leads_to("/login?next=/profile");
+    assert!(other.get("/login").await.body.contains("You were signed out here from another browser on"));
+    assert_eq!(app.program_with(&ada).get("/getusers/me").await.status, Status::Ok);
+    app.program_with(&ada).press(&format!("/sessions/{id}/end")).await.is_problem(Status::NotFound);
+    app.activity(&ada, "session_ended", 1).await;
+}
+
+#[rocket::async_test]
+async fn ending_this_session_is_a_logout() {
+    let (app, ada) = App::with_ada().await;
+    let browser = app.browser_with(&ada);
+    let id = app.program_with(&ada).get("/getusers/me").await.json()["session_id"].as_str().unwrap().to_owned();
+    browser.press(&format!("/sessions/{id}/end")).await.leads_to("/");
+    assert!(!browser.cookies.borrow().contains_key("session_id"));
+    assert_eq!(app.count().await, (1, 0));
+}
+
+#[rocket::async_test]
+async fn another_persons_session_is_not_found_and_stays_alive() {
+    let (app, ada) = App::with_ada().await;
+    let eve = app.sign_up("eve").await;
+    let adas = app.program_with(&ada).get("/getusers/me").await.json()["session_id"].as_str().unwrap().to_owned();
+
+    let made_up = uuid::Uuid::nil().to_string();
+    let ids = [adas.as_str(), &adas.to_uppercase(), &made_up, "1", "..", "%00", "' OR 1=1 --"];
+    for id in ids {
+        let path =
+            format!("/sessions/{}/end", percent_encoding::utf8_percent_encode(id, percent_encoding::NON_ALPHANUMERIC));
+        app.program_with(&eve).press(&path).await.is_problem(Status::NotFound);
+        app.browser_with(&eve).press(&path).await.is_page(Status::NotFound);
+    }
+    assert_eq!(app.program_with(&ada).get("/getusers/me").await.status, Status::Ok);
+}
+
+#[rocket::async_test]
+async fn ada_ends_all_others_and_stays() {
+    let (app, ada) = App::with_ada().await;
+    let eve = app.sign_up("eve").await;
+    for _ in 0..3 {
+        app.program().send("/login", adas()).await;
+    }
+    let answer = app.program_with(&ada).press("/sessions/end-others").await;
+    assert_eq!((answer.status, answer.json()["ended"].clone()), (Status::Ok, json!(3)));
+    assert_eq!(app.count().await, (2, 2));
+    assert_eq!(app.program_with(&ada).get("/getusers/me").await.status, Status::Ok);
+    assert_eq!(app.program_with(&eve).get("/getusers/me").await.status, Status::Ok);
+}
+
+#[rocket::async_test]
+async fn of_more_than_twenty_sessions_the_oldest_goes() {
+    let (app, ada) = App::with_ada().await;
+    for _ in 0..19 {
+        app.wait(Duration::from_secs(1));
+        app.program().send("/login", adas()).await;
+    }
+    assert_eq!(app.program_with(&ada).get("/getusers/me").await.status, Status::Ok);
+    app.wait(Duration::from_secs(1));
+    let newest = app.program();
+
+    newest.send("/login", adas()).await;
+
+    assert_eq!(app.count().await, (1, 20));
+    assert_eq!(app.program_with(&ada).get("/getusers/me").await.status, Status::Unauthorized);
+    let cookies = newest.cookies.borrow().clone();
+    app.activity(&cookies, "oldest_ended", 1).await;
 }

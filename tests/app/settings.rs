@@ -49,6 +49,9 @@ fn a_value_out_of_range_stops_the_start_and_is_named() {
         ("previous_secret_keys", json!(["short"])),
         ("ip_header", json!("X-Real-IP")),
         ("log_level", json!("debug")),
+        ("trusted_proxies", json!(["somewhere"])),
+        ("trusted_proxies", json!("0.0.0.0/0")),
+        ("throttle", json!("perhaps")),
     ] {
         let sentence = refusal(&[(key, value.clone())]);
         assert!(sentence.contains(key), "{key} = {value}: {sentence}");
@@ -82,8 +85,16 @@ fn listening_where_others_reach_us_without_https_is_refused() {
         assert!(sentence.contains("`address`") && sentence.contains("`public_url`"), "{sentence}");
     }
     let folder = tempfile::tempdir().unwrap();
-    let behind_a_proxy = [("address", json!("0.0.0.0")), ("public_url", json!("https://example.org"))];
+    let behind_a_proxy =
+        [("address", json!("0.0.0.0")), ("public_url", json!("https://example.org")), ("throttle", json!(true))];
     assert!(vestibule::app(figment(&folder, &behind_a_proxy)).is_ok());
+}
+
+#[test]
+fn the_throttle_is_only_ever_off_on_a_loopback_address() {
+    let settings =
+        [("address", json!("0.0.0.0")), ("public_url", json!("https://example.org")), ("throttle", json!(false))];
+    assert!(refusal(&settings).contains("`throttle`"));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use rocket::local::asynchronous::Client;
 use serde::Serialize;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use totp_rs::Totp;
 use vestibule::auth::Auth;
 use vestibule::model::{Clock, Moment};
 
@@ -88,6 +90,40 @@ impl App {
         self.client.rocket().state::<Arc<Auth>>().expect("an app that has launched")
     }
 
+    /// What the activity of whoever holds these cookies says, the latest first, once it holds so many of that kind: what
+    /// failed is written while the answer goes out already.
+    pub async fn activity(&self, cookies: &Cookies, kind: &str, at_least: usize) -> Vec<String> {
+        for _ in 0..200 {
+            let events = self.program_with(cookies).get("/activity").await.json();
+            let kinds: Vec<String> = events["events"]
+                .as_array()
+                .expect("events")
+                .iter()
+                .map(|event| event["kind"].as_str().unwrap_or_default().to_owned())
+                .collect();
+            if kinds.iter().filter(|known| *known == kind).count() >= at_least {
+                return kinds;
+            }
+            rocket::tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("no {at_least} events of {kind}");
+    }
+
+    /// Turns on the second step for whoever holds these cookies; gives what a phone would make codes of, and the recovery
+    /// codes.
+    pub async fn turn_on_second_step(&self, cookies: &Cookies) -> (Phone, Vec<String>) {
+        let program = self.program_with(cookies);
+        let begun = program.press("/two-factor/start").await.json();
+        let phone =
+            Phone(Totp::from_url(begun["setup"]["address"].as_str().expect("an address")).expect("a TOTP address"));
+        let on = program.send("/two-factor/on", json!({ "code": phone.code(self) })).await;
+        assert_eq!(on.status, Status::Ok, "{}", on.body);
+        let told = on.json();
+        let codes = told["recovery_codes"].as_array().expect("codes");
+        let codes = codes.iter().map(|code| code.as_str().unwrap_or_default().to_owned());
+        (phone, codes.collect())
+    }
+
     /// Accounts and sessions in the database.
     pub async fn count(&self) -> (i64, i64) {
         self.auth().count().await.expect("a database")
@@ -103,8 +139,26 @@ pub fn figment(folder: &TempDir, settings: &[(&str, Value)]) -> Figment {
     let start = Figment::from(rocket::Config::default())
         .merge(Serialized::global("data_dir", folder.path().join("data")))
         .merge(Serialized::global("hash_threads", 1))
-        .merge(Serialized::global("hash_queue", 200));
+        .merge(Serialized::global("hash_queue", 200))
+        // What many tests do at once or again and again would be slowed down; those of the throttle turn it on.
+        .merge(Serialized::global("throttle", false));
     settings.iter().fold(start, |figment, (key, value)| figment.merge(Serialized::global(key, value)))
+}
+
+/// An app for one-time codes.
+pub struct Phone(Totp);
+
+impl Phone {
+    /// The code of the present moment.
+    pub fn code(&self, app: &App) -> String {
+        self.code_at(app, 0)
+    }
+
+    /// The code of so many seconds later; earlier, when negative.
+    pub fn code_at(&self, app: &App, later: i64) -> String {
+        let seconds = app.clock.now().millis() / 1_000 + later;
+        self.0.generate(seconds.unsigned_abs()).to_string()
+    }
 }
 
 /// What a browser holds, by name.
@@ -115,11 +169,12 @@ pub struct Visitor<'a> {
     app: &'a App,
     pub cookies: RefCell<Cookies>,
     headers: Vec<(&'static str, String)>,
+    peer: Option<SocketAddr>,
 }
 
 impl<'a> Visitor<'a> {
     fn new(app: &'a App, accept: &'static str) -> Self {
-        Self { app, cookies: RefCell::default(), headers: vec![("Accept", accept.to_owned())] }
+        Self { app, cookies: RefCell::default(), headers: vec![("Accept", accept.to_owned())], peer: None }
     }
 
     /// The same with another header on every request.
@@ -127,6 +182,12 @@ impl<'a> Visitor<'a> {
         self.headers.retain(|(known, _)| *known != name);
         self.headers.push((name, value.into()));
         self
+    }
+
+    /// The same over a connection from that address.
+    pub fn from(mut self, address: &str) -> Self {
+        self.peer = Some(SocketAddr::new(address.parse().expect("an address"), 50_000));
+        self.with("Host", "localhost")
     }
 
     /// The same without a header.
@@ -171,6 +232,9 @@ impl<'a> Visitor<'a> {
         if !cookies.is_empty() {
             request.add_header(Header::new("Cookie", cookies.join("; ")));
         }
+        if let Some(peer) = self.peer {
+            request.set_remote(peer);
+        }
         let response = request.body(body).dispatch().await;
 
         let status = response.status();
@@ -207,6 +271,12 @@ impl Answer {
 
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
+    }
+
+    /// What it says of the cookie of the session.
+    pub fn session_cookie(&self) -> &str {
+        let is_sessions = |value: &&str| value.split('=').next().is_some_and(|name| name.ends_with("session_id"));
+        self.all("Set-Cookie").find(is_sessions).unwrap_or_else(|| panic!("no cookie of a session: {:?}", self.headers))
     }
 
     /// Asserts that it leads there.

@@ -1,0 +1,112 @@
+//! The one place where a login becomes a session. Whatever path a login takes, it ends here, and here the second step is
+//! asked for.
+
+use super::log_in::{LogInError, Ticket};
+use super::throttle::Permit;
+use super::{Auth, Begun, CodeError};
+use crate::model::{Device, Devices, EventKind, PROOF_LASTS, TokenHash, User, Visit};
+
+/// Somebody who knew the password.
+pub(super) struct Admission {
+    pub user: User,
+    /// Which password it was.
+    pub password_version: i64,
+    pub remember: bool,
+    pub visit: Visit,
+    pub devices: Devices,
+    pub replaces: Option<TokenHash>,
+}
+
+/// Somebody who is in.
+#[derive(Debug)]
+pub struct Admitted {
+    /// The session.
+    pub begun: Begun,
+    /// What their browser is known as from now on.
+    pub devices: Devices,
+}
+
+/// A second step that someone tries, after the first.
+#[derive(Debug)]
+pub struct SecondStep<'a> {
+    /// What the first step left with them.
+    pub ticket: Ticket,
+    /// The code as typed.
+    pub code: &'a str,
+    /// From where they try.
+    pub visit: Visit,
+    /// What their browser is known as.
+    pub devices: Devices,
+    /// The session that their browser is in.
+    pub replaces: Option<TokenHash>,
+}
+
+impl Auth {
+    /// Begins a session for somebody who knew the password a moment ago and has the code now.
+    pub async fn log_in_with_code(&self, tried: SecondStep<'_>) -> Result<Admitted, LogInError> {
+        let ticket = &tried.ticket;
+        let is_fresh = self.clock.now().since(ticket.issued_at) < PROOF_LASTS;
+        let found = self.store.credentials_by_id(ticket.user_id).await?;
+        let found =
+            found.filter(|found| is_fresh && found.password_version == ticket.password_version && !found.is_disabled);
+        let found = found.ok_or(LogInError::NoMatch)?;
+
+        let admission = Admission {
+            user: found.user,
+            password_version: found.password_version,
+            remember: ticket.remember,
+            visit: tried.visit,
+            devices: tried.devices,
+            replaces: tried.replaces,
+        };
+        let permit = self.permit_after_password(admission.user.username.as_str());
+        self.admit(admission, permit, Some(tried.code)).await
+    }
+
+    pub(super) async fn admit(
+        &self,
+        who: Admission,
+        permit: Permit,
+        code: Option<&str>,
+    ) -> Result<Admitted, LogInError> {
+        let user_id = who.user.user_id;
+        let has_second_factor = self.has_second_factor(user_id).await?;
+        match code {
+            _ if !has_second_factor && permit.is_locked => return Err(LogInError::Locked),
+            _ if !has_second_factor => {}
+            None => {
+                return Err(LogInError::CodeNeeded(Ticket {
+                    user_id,
+                    password_version: who.password_version,
+                    remember: who.remember,
+                    issued_at: self.clock.now(),
+                }));
+            }
+            Some(code) => self.use_code(user_id, code, &who.visit).await.map_err(|error| match error {
+                CodeError::Failure(failure) => LogInError::Failure(failure),
+                CodeError::TooMany(too_many) => LogInError::TooMany(too_many),
+                error => LogInError::Code(error),
+            })?,
+        }
+
+        let failed_before = self.store.failed_before(user_id).await?;
+        let (mut begun, mut session) = self.prepare_session(who.user, who.visit.clone(), who.replaces, who.remember)?;
+        (begun.session.failed_before, session.failed_before) = (failed_before, failed_before);
+        let mut events = vec![self.event(user_id, EventKind::SignedIn, &who.visit)?];
+        let device = match who.devices.of(user_id) {
+            Some(device) => device.clone(),
+            None => {
+                events.push(self.event(user_id, EventKind::NewBrowser, &who.visit)?);
+                Device::new(user_id).map_err(super::Failure::from)?
+            }
+        };
+        let oldest = self.event(user_id, EventKind::OldestEnded, &who.visit)?;
+        let ended = self.store.start_session(&session, who.password_version, &events, &oldest).await?;
+        if ended.ok_or(LogInError::NoMatch)? > 0 {
+            self.memory.forget_user(user_id);
+        }
+        self.clear(permit).await?;
+        self.clear_confirmations(user_id).await?;
+        Ok(Admitted { begun: self.begun(begun, &session), devices: who.devices.with(device) })
+    }
+}

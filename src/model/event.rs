@@ -1,0 +1,111 @@
+use serde::{Serialize, Serializer};
+
+use super::{Moment, Visit};
+
+/// Something that happened to an account.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// When.
+    pub at: Moment,
+    /// What.
+    pub kind: EventKind,
+    /// From where.
+    pub visit: Visit,
+}
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $kind:ident = $name:literal, $says:literal;)*) => {
+        /// What can happen to an account. Each has a name for programs and the database, and a sentence for its owner.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum EventKind {
+            $($(#[$doc])* $kind,)*
+        }
+
+        impl EventKind {
+            /// Every kind there is.
+            pub const ALL: &[Self] = &[$(Self::$kind),*];
+
+            /// The name, as the database and programs have it.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$kind => $name,)* }
+            }
+
+            /// The same as a sentence for the owner.
+            pub const fn says(self) -> &'static str {
+                match self { $(Self::$kind => $says,)* }
+            }
+
+            /// Reads a name.
+            pub fn parse(name: &str) -> Option<Self> {
+                match name { $($name => Some(Self::$kind),)* _ => None }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// The account was made.
+    SignedUp = "signed_up", "You made this account.";
+    /// A session began.
+    SignedIn = "signed_in", "You signed in.";
+    /// A session began in a browser that had not been signed in before.
+    NewBrowser = "new_browser", "A browser was used that had not signed in here before.";
+    /// The password was wrong.
+    SignInFailed = "sign_in_failed", "Somebody tried to sign in with a wrong password.";
+    /// The password was right, and the code after it was not.
+    CodeRefused = "code_refused", "Somebody knew the password, but not the code.";
+    /// A code for when the phone is gone was used.
+    RecoveryCodeUsed = "recovery_code_used", "A recovery code was used.";
+    /// The owner signed out.
+    SignedOut = "signed_out", "You signed out.";
+    /// The owner ended a session from another one.
+    SessionEnded = "session_ended", "You signed out another browser.";
+    /// The owner ended all sessions but one.
+    OthersEnded = "others_ended", "You signed out all other browsers.";
+    /// There were too many sessions, and the oldest went.
+    OldestEnded = "oldest_ended", "The oldest session ended, because there were too many.";
+    /// The owner proved who they are.
+    Confirmed = "confirmed", "You confirmed that it is you.";
+    /// Somebody in a session could not.
+    ConfirmationFailed = "confirmation_failed", "Somebody who was signed in could not confirm that it is you.";
+    /// The password changed.
+    PasswordChanged = "password_changed", "The password was changed.";
+    /// The second factor is asked for from now on.
+    SecondFactorOn = "second_factor_on", "The second step was turned on.";
+    /// The second factor is not asked for any more.
+    SecondFactorOff = "second_factor_off", "The second step was turned off.";
+    /// New recovery codes replaced the old ones.
+    RecoveryCodesMade = "recovery_codes_made", "New recovery codes were made.";
+    /// The owner took their data.
+    Exported = "exported", "The data of this account was downloaded.";
+}
+
+impl EventKind {
+    /// Why a browser that it signed out was signed out, as a sentence for whoever sits there.
+    pub fn ended_a_session(self) -> Option<&'static str> {
+        match self {
+            Self::PasswordChanged => Some("You were signed out here because the password was changed"),
+            Self::SessionEnded | Self::OthersEnded => Some("You were signed out here from another browser"),
+            _ => None,
+        }
+    }
+}
+
+impl Serialize for EventKind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_is_read_by_its_own_name() {
+        for kind in EventKind::ALL {
+            assert_eq!(EventKind::parse(kind.name()), Some(*kind));
+            assert!(kind.says().ends_with('.'));
+        }
+    }
+}

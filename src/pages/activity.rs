@@ -1,0 +1,61 @@
+//! `/activity`: what happened to this account.
+
+use rocket::http::Status;
+use rocket::{get, post};
+use serde::Serialize;
+
+use crate::auth::Auth;
+use crate::model::{Event, EventKind, Moment};
+use crate::web::{Failed, Next, Page, Show, SignedIn};
+
+/// What happened, the latest first.
+#[derive(Serialize)]
+pub struct ActivityPage {
+    events: Vec<EventView>,
+}
+
+/// Something that happened, as its owner sees it.
+#[derive(Serialize)]
+pub struct EventView {
+    at: Moment,
+    kind: EventKind,
+    says: &'static str,
+    browser: String,
+    network: Option<String>,
+}
+
+impl Page for ActivityPage {
+    const TEMPLATE: &'static str = "activity";
+}
+
+impl EventView {
+    /// The event as its owner sees it.
+    pub fn new(event: &Event) -> Self {
+        Self {
+            at: event.at,
+            kind: event.kind,
+            says: event.kind.says(),
+            browser: event.visit.browser(),
+            network: event.visit.network(),
+        }
+    }
+}
+
+/// What programs get when the notice was seen.
+#[derive(Serialize)]
+pub struct Seen {
+    message: &'static str,
+}
+
+#[get("/activity")]
+pub async fn show(me: SignedIn<'_>, auth: &Auth) -> Result<Show<ActivityPage>, Failed> {
+    let events = auth.activity(me.user.user_id).await?;
+    Ok(Show(ActivityPage { events: events.iter().map(EventView::new).collect() }))
+}
+
+/// The notice of a change was seen here.
+#[post("/activity")]
+pub async fn submit(me: SignedIn<'_>, auth: &Auth) -> Result<Next<Seen>, Failed> {
+    auth.drop_notice(me.resumed).await?;
+    Ok(Next { to: "/activity".to_owned(), made: (Status::Ok, Seen { message: "The notice is gone." }) })
+}

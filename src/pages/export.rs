@@ -1,0 +1,80 @@
+//! `GET /export`: everything that is kept about you, as JSON, without any secret.
+
+use rocket::http::Header;
+use rocket::serde::json::Json;
+use rocket::{Responder, get};
+use serde::Serialize;
+
+use super::activity::EventView;
+use super::sessions::SessionView;
+use crate::auth::Auth;
+use crate::model::{Moment, User};
+use crate::web::{Client, Failed, SignedIn};
+
+/// Everything that is kept.
+#[derive(Serialize)]
+pub struct Everything {
+    exported_at: Moment,
+    user: User,
+    second_factor: SecondFactor,
+    sessions: Vec<Exported<SessionView>>,
+    activity: Vec<Exported<EventView>>,
+}
+
+#[derive(Serialize)]
+struct SecondFactor {
+    is_on: bool,
+    recovery_codes_left: i64,
+}
+
+/// The same as on its page, and what is kept beside that.
+#[derive(Serialize)]
+struct Exported<T> {
+    #[serde(flatten)]
+    shown: T,
+    user_agent: Option<String>,
+    address: Option<String>,
+}
+
+/// A file to keep.
+#[derive(Responder)]
+pub struct Download {
+    data: Json<Everything>,
+    disposition: Header<'static>,
+}
+
+#[get("/export")]
+pub async fn show(me: SignedIn<'_>, auth: &Auth, client: Client) -> Result<Download, Failed> {
+    let kept = auth.export(me.user.user_id, &client.0).await?;
+    let this = me.session.session_id;
+    let everything = Everything {
+        exported_at: auth.clock().now(),
+        user: me.user.clone(),
+        second_factor: SecondFactor {
+            is_on: kept.second_factor.is_some(),
+            recovery_codes_left: kept.second_factor.unwrap_or(0),
+        },
+        sessions: kept
+            .sessions
+            .into_iter()
+            .map(|session| Exported {
+                shown: SessionView::new(&session, this),
+                address: session.visit.address.map(|address| address.to_string()),
+                user_agent: session.visit.user_agent,
+            })
+            .collect(),
+        activity: kept
+            .events
+            .into_iter()
+            .map(|event| Exported {
+                shown: EventView::new(&event),
+                address: event.visit.address.map(|address| address.to_string()),
+                user_agent: event.visit.user_agent,
+            })
+            .collect(),
+    };
+    Ok(Download {
+        data: Json(everything),
+        disposition: Header::new("Content-Disposition", "attachment; filename=\"vestibule-account.json\""),
+    })
+}

@@ -1,0 +1,77 @@
+use std::time::Duration;
+
+use super::{Result, Store, unreadable};
+use crate::model::{Event, EventId, EventKind, Moment, UserId, Visit};
+
+/// An event to be kept.
+#[derive(Debug)]
+pub struct NewEvent {
+    /// Names it.
+    pub event_id: EventId,
+    /// Whose account it happened to.
+    pub user_id: UserId,
+    /// What, when and from where.
+    pub event: Event,
+}
+
+/// Keeps an event, in the transaction at hand; nothing is kept when the account is gone.
+macro_rules! insert_event {
+    ($tx:ident, $new:expr) => {{
+        const SQL: &str = "
+            INSERT INTO events (event_id, user_id, at, kind, user_agent, address)
+            SELECT $1, user_id, $2, $3, $4, $5 FROM users WHERE user_id = $6";
+
+        let new: &$crate::store::NewEvent = $new;
+        sqlx::query(SQL)
+            .bind(new.event_id.to_string())
+            .bind(new.event.at.millis())
+            .bind(new.event.kind.name())
+            .bind(new.event.visit.user_agent.as_deref())
+            .bind(new.event.visit.address.map(|address| address.to_string()))
+            .bind(new.user_id.to_string())
+            .execute(&mut *$tx)
+            .await?;
+    }};
+}
+pub(super) use insert_event;
+
+/// Reads a visit from its two columns.
+pub(super) fn read_visit(user_agent: Option<String>, address: Option<String>) -> Visit {
+    Visit { user_agent, address: address.and_then(|address| address.parse().ok()) }
+}
+
+impl Store {
+    /// Keeps an event by itself.
+    pub async fn add_event(&self, new: &NewEvent) -> Result<()> {
+        transaction!(self, tx => insert_event!(tx, new));
+        Ok(())
+    }
+
+    /// What happened to an account, the latest first, at most so many.
+    pub async fn events(&self, user_id: UserId, most: i64) -> Result<Vec<Event>> {
+        const SQL: &str = "
+            SELECT at, kind, user_agent, address FROM events
+            WHERE user_id = $1 ORDER BY at DESC, event_id DESC LIMIT $2";
+
+        type Row = (i64, String, Option<String>, Option<String>);
+        let rows: Vec<Row> =
+            reading!(self, db => sqlx::query_as(SQL).bind(user_id.to_string()).bind(most).fetch_all(db).await?);
+        let read = |(at, kind, user_agent, address): Row| {
+            Ok(Event {
+                at: Moment::from_millis(at),
+                kind: EventKind::parse(&kind).ok_or_else(|| unreadable("events.kind"))?,
+                visit: read_visit(user_agent, address),
+            })
+        };
+        rows.into_iter().map(read).collect()
+    }
+
+    /// Deletes the events older than that, at most `most` of them, and says how many.
+    pub async fn sweep_events(&self, now: Moment, kept: Duration, most: i64) -> Result<u64> {
+        const SQL: &str = "
+            DELETE FROM events WHERE event_id IN (SELECT event_id FROM events WHERE at <= $1 LIMIT $2)";
+
+        Ok(writing!(self, db =>
+            sqlx::query(SQL).bind(now.minus(kept).millis()).bind(most).execute(db).await?.rows_affected()))
+    }
+}
