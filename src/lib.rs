@@ -16,8 +16,12 @@
 //!
 //! A page has one name everywhere: `pages/login.rs`, `/login`, `templates/login.html.tera`, `tests/app/login.rs`; its
 //! functions are `show` and `submit`. What a request passes, in order: the door ([`web::Door`]: the right host? the same
-//! site?), the guards in the route's signature ([`web::SignedIn`]: a session?), what was sent ([`web::Sent`]: a form or
-//! JSON, strictly), the page, the verb of [`auth::Auth`], the store.
+//! site?), the guards in the route's signature ([`web::SignedIn`]: a session? [`web::Confirmed`]: a fresh proof?), what was
+//! sent ([`web::Sent`]: a form or JSON, strictly), the page, the verb of [`auth::Auth`], the store.
+//!
+//! Two things have one place each, so that no path can go around them: a login becomes a session in `auth::admission`,
+//! where the second step is asked for; and whoever verifies a password or a code needs a permit of `auth::throttle`, which
+//! has counted the try before.
 //!
 //! Three kinds of no have three places: a rule says no, and the page is shown again with its [`web::Problems`]; a person
 //! may not, and a guard fails with the status; we broke, and [`web::Failed`] logs it once where it becomes a status. The

@@ -36,6 +36,9 @@ const ROCKET_KEYS: [&str; 11] = [
     "shutdown",
 ];
 
+/// OWASP's equal choices for Argon2id with one lane: memory in KiB, and passes. Less is refused.
+pub const HASHING_FLOORS: [(u32, u32); 5] = [(47_104, 1), (19_456, 2), (12_288, 3), (9_216, 4), (7_168, 5)];
+
 /// A setting that stops the start, as a sentence for the operator that names it.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -238,12 +241,12 @@ impl Written {
         within("remember_days", self.remember_days, 1, 400)?;
         within("session_recheck_ms", self.session_recheck_ms, 0, 10_000)?;
 
-        let hostname = public_url.host.split(':').next().unwrap_or_default().to_owned();
+        // The host's name, and its parts but the last: of `login.example.org` also `login` and `example`.
+        let hostname = public_url.host.rsplit_once(':').map_or(public_url.host.as_str(), |(name, _)| name);
+        let parts = hostname.rsplit('.').skip(1).filter(|part| part.len() > 2);
+        let site_words = ["vestibule", hostname].into_iter().chain(parts).map(str::to_owned).collect();
         Ok(Rules {
-            passwords: PasswordRules {
-                min_length: self.password_min_length,
-                site_words: vec!["vestibule".to_owned(), hostname],
-            },
+            passwords: PasswordRules { min_length: self.password_min_length, site_words },
             hashing: self.hashing()?,
             sessions: SessionLimits {
                 idle: Duration::from_secs(self.session_idle_minutes * 60),
@@ -257,15 +260,12 @@ impl Written {
     }
 
     fn hashing(&self) -> Result<HashingRules, BadSetting> {
-        // OWASP's equal choices for Argon2id with one lane, and what one costs more in passes it may save in memory.
-        const FLOORS: [(u32, u32); 5] = [(47_104, 1), (19_456, 2), (12_288, 3), (9_216, 4), (7_168, 5)];
-
         let (memory_kib, passes) = (self.hash_memory_kib, self.hash_passes);
         within("hash_passes", passes.into(), 1, 10)?;
         if memory_kib > 262_144 {
             return Err(bad("`hash_memory_kib` may be at most 262144 (256 MiB a thread).".into()));
         }
-        if !FLOORS.iter().any(|floor| memory_kib >= floor.0 && passes >= floor.1) {
+        if !HASHING_FLOORS.iter().any(|floor| memory_kib >= floor.0 && passes >= floor.1) {
             return Err(bad(format!(
                 "`hash_memory_kib` = {memory_kib} with `hash_passes` = {passes} is weaker than OWASP's floor for Argon2id. \
                  Use at least 19456 with 2 passes, 47104 with 1, 12288 with 3, 9216 with 4 or 7168 with 5."

@@ -56,6 +56,8 @@ impl Auth {
             }
             Proof::Code(code) => self.use_code(user.user_id, code, &here.visit).await?,
         }
+        // Whoever is in has shown another way in than the one that strangers have used up.
+        self.clear(self.permit_after_password(user.username.as_str())).await?;
         self.renew(here).await
     }
 

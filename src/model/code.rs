@@ -10,10 +10,8 @@ use zeroize::Zeroizing;
 
 use super::{Moment, NoRandomness, UserId, Username, random_bytes};
 
-/// How long one code lasts, in seconds (ASVS 6.5.5).
-const STEP: i64 = 30;
-/// How many steps before and after the present one are taken for the present: phones and people are not exact.
-const WINDOW: i64 = 1;
+const STEP: i64 = TotpSecret::STEP;
+const WINDOW: i64 = TotpSecret::WINDOW;
 /// How many steps around are looked at to tell a wrong clock from a wrong code.
 const NEARBY: i64 = 20;
 
@@ -39,6 +37,11 @@ pub enum TimeCode {
 }
 
 impl TotpSecret {
+    /// How long one code lasts, in seconds (ASVS 6.5.5).
+    pub const STEP: i64 = 30;
+    /// How many steps before and after the present one are taken for the present: phones and people are not exact.
+    pub const WINDOW: i64 = 1;
+
     /// A new secret of 160 bits.
     pub fn random() -> Result<Self, NoRandomness> {
         random_bytes().map(|bytes| Self(Zeroizing::new(bytes)))

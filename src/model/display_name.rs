@@ -5,8 +5,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::Username;
 
-/// The longest display name, in characters (Unicode scalar values after NFC).
-const LONGEST: usize = 64;
+const LONGEST: usize = DisplayName::LONGEST;
 
 /// What a person wants to be called: any Unicode up to 64 characters that cannot disturb the text around it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -27,6 +26,9 @@ pub enum DisplayNameProblem {
 }
 
 impl DisplayName {
+    /// The longest display name, in characters (Unicode scalar values after NFC).
+    pub const LONGEST: usize = 64;
+
     /// Reads a name as typed: white space at its ends is dropped, the rest is brought to NFC.
     pub fn parse(text: &str) -> Result<Self, DisplayNameProblem> {
         // Refused by its length first, so that a hostile text is never normalised (four bytes a character at the most,

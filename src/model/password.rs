@@ -7,8 +7,7 @@ use zeroize::Zeroizing;
 
 use super::Username;
 
-/// The longest password, in characters. Longer ones are refused, never cut (ASVS 6.2.8, 6.2.9).
-const LONGEST: usize = 256;
+const LONGEST: usize = Password::LONGEST;
 
 /// Passwords that many people have chosen before, one a line, in lower case.
 static COMMON: LazyLock<HashSet<&str>> = LazyLock::new(|| include_str!("common_passwords.txt").lines().collect());
@@ -32,9 +31,7 @@ pub enum PasswordProblem {
     #[error("Type a password.")]
     Missing,
     /// Fewer characters than the rules ask for.
-    #[error(
-        "Use at least {0} characters. A few words that do not belong together are easy to remember and hard to guess."
-    )]
+    #[error("Use at least {0} characters.")]
     TooShort(usize),
     /// More than 256 characters.
     #[error("Use at most {LONGEST} characters.")]
@@ -64,6 +61,9 @@ pub struct PasswordRefused {
 }
 
 impl Password {
+    /// The longest password, in characters. Longer ones are refused, never cut (ASVS 6.2.8, 6.2.9).
+    pub const LONGEST: usize = 256;
+
     /// Reads a password that was given to be compared: only what could never be one is refused.
     pub fn given(text: &str) -> Result<Self, PasswordProblem> {
         if text.is_empty() {

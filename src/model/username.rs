@@ -2,10 +2,8 @@ use std::fmt;
 
 use serde::Serialize;
 
-/// The shortest user name, in characters.
-const SHORTEST: usize = 3;
-/// The longest user name, in characters.
-const LONGEST: usize = 32;
+const SHORTEST: usize = Username::SHORTEST;
+const LONGEST: usize = Username::LONGEST;
 
 /// Names that would let a person pass for the site itself, or that name a part of it.
 /// Compared in lower case and without `.`, `_` and `-`, so that `Ad.min` is taken too.
@@ -103,6 +101,11 @@ pub enum UsernameProblem {
 }
 
 impl Username {
+    /// The shortest user name, in characters.
+    pub const SHORTEST: usize = 3;
+    /// The longest user name, in characters.
+    pub const LONGEST: usize = 32;
+
     /// Reads a name as typed, without trimming it.
     pub fn parse(text: &str) -> Result<Self, UsernameProblem> {
         let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');

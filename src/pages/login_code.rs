@@ -1,7 +1,6 @@
 //! `/login/code`: the second step of a login, for whoever knew the password a moment ago.
 
 use rocket::http::Status;
-use rocket::response::Redirect;
 use rocket::{get, post};
 use serde::Serialize;
 use zeroize::Zeroizing;
@@ -9,7 +8,7 @@ use zeroize::Zeroizing;
 use super::signup::Welcome;
 use crate::auth::{Auth, LogInError, SecondStep};
 use crate::web::{
-    Asker, Client, Fields, Form, FormPage, Next, NextPath, Page, Problems, Refusal, Retry, Sent, SessionCookie, Show,
+    Client, Fields, Form, FormPage, Next, NextPath, Page, Problems, Refusal, Retry, Sent, SessionCookie, Show,
     Submitted, Visitor,
 };
 
@@ -44,15 +43,10 @@ impl FormPage for LoginCodePage {
 }
 
 #[get("/login/code")]
-pub fn show(
-    _visitor: Visitor<'_>,
-    asker: Asker,
-    cookie: SessionCookie<'_>,
-) -> Result<Show<LoginCodePage>, Result<Redirect, Status>> {
-    match (cookie.ticket(), asker) {
-        (Some(_), _) => Ok(Show(LoginCodePage::default())),
-        (None, Asker::Person) => Err(Ok(Redirect::to("/login"))),
-        (None, Asker::Program) => Err(Err(Status::Unauthorized)),
+pub fn show(_visitor: Visitor<'_>, cookie: SessionCookie<'_>) -> Result<Show<LoginCodePage>, Retry<LoginCodePage>> {
+    match cookie.ticket() {
+        Some(_) => Ok(Show(LoginCodePage::default())),
+        None => Err(begin_again()),
     }
 }
 

@@ -15,7 +15,7 @@ use super::{Asker, Site, Viewer};
 use crate::model::{Devices, Moment, UserId};
 
 /// How long a form is held.
-const HELD_FOR: Duration = Duration::from_secs(10 * 60);
+pub const HELD_FOR: Duration = Duration::from_secs(10 * 60);
 /// The largest form that is held: sealed, it must fit into a cookie.
 const MOST_BYTES: u32 = 1_536;
 /// After the door, before the pages.

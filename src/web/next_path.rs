@@ -31,10 +31,12 @@ impl NextPath {
         is_ours.then(|| Self(text.to_owned()))
     }
 
-    /// Where a person wanted to go when they were asked to log in. Only a GET can be taken up again.
+    /// Where a person wanted to go when they were asked to log in. Only a GET can be taken up again, and a login leads to
+    /// no login.
     pub fn wanted(request: &Request<'_>) -> Option<Self> {
         let is_get = matches!(request.method(), Method::Get | Method::Head);
-        is_get.then(|| Self::parse(&request.uri().to_string())).flatten()
+        let wanted = Self::parse(&request.uri().to_string()).filter(|_| is_get)?;
+        (!wanted.0.starts_with("/login")).then_some(wanted)
     }
 
     /// The path and query.

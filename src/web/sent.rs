@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use super::{Problems, Refusal, refuse};
 
 /// The most that a form or JSON may hold, in KiB.
-const MOST_KIB: u32 = 8;
+pub const MOST_KIB: u32 = 8;
 /// How long the sender of a body may take. Rocket itself waits for ever.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How many problems are told at the most.

@@ -9,7 +9,7 @@ const STALE: Duration = Duration::from_secs(10 * 60);
 
 /// The pages and buttons that change how one gets in.
 const SENSITIVE_PAGES: [&str; 3] = ["/password", "/two-factor", "/delete-account"];
-const SENSITIVE_POSTS: [&str; 7] = [
+const SENSITIVE_POSTS: [&str; 8] = [
     "/password",
     "/two-factor/start",
     "/two-factor/on",
@@ -17,6 +17,7 @@ const SENSITIVE_POSTS: [&str; 7] = [
     "/two-factor/recovery-codes",
     "/delete-account",
     "/sessions/end-others",
+    "/sessions/01a20656-f064-7def-8f7f-3efb0b2a1ede/end",
 ];
 
 #[rocket::async_test]

@@ -51,6 +51,9 @@ async fn every_page_can_be_drawn_for_a_stranger_and_for_ada() {
         }
         let expected = if route == NOTHING_YET { Status::NotFound } else { Status::Ok };
         assert_eq!(adas.status, expected, "{path}");
+        if adas.header("Content-Type") == Some("text/html; charset=utf-8") {
+            assert!(adas.body.contains(r#"<form method="post" action="/logout">"#), "{path} has no way out");
+        }
     }
 }
 
@@ -85,6 +88,50 @@ async fn a_get_changes_nothing() {
         }
     }
     assert_eq!((app.count().await, app.program_with(&ada).get("/getusers/me").await.body), before);
+}
+
+/// Every address that takes a POST, with `<parts>` filled in.
+fn posts(app: &App) -> Vec<String> {
+    let routes = app.client.rocket().routes().filter(|route| !is_door(route) && route.method == Method::Post);
+    routes.map(|route| route.uri.path().replace("<id>", "01a20656-f064-7def-8f7f-3efb0b2a1ede")).collect()
+}
+
+#[rocket::async_test]
+async fn no_button_does_anything_for_a_stranger_who_sends_nothing() {
+    let (app, _) = App::with_ada().await;
+    for path in posts(&app) {
+        for answer in [app.program().send(&path, json!({})).await, app.program().press(&path).await] {
+            assert!((400..500).contains(&answer.status.code), "{path}: {answer:?}");
+            answer.is_problem(answer.status);
+        }
+        let page = app.browser().submit(&path, &[]).await;
+        assert!(page.status == Status::SeeOther || page.status == Status::UnprocessableEntity, "{path}: {page:?}");
+    }
+    assert_eq!(app.count().await, (1, 1));
+}
+
+#[rocket::async_test]
+async fn while_the_database_is_away_every_page_says_so_and_takes_no_cookie() {
+    let app = App::with_settings(&[("session_recheck_ms", json!(0))]).await;
+    let ada = app.sign_up("Ada").await;
+    let gets: Vec<String> = gets(&app).await.into_iter().map(|(_, path)| path).collect();
+    app.auth().close().await;
+
+    for path in gets
+        .iter()
+        .filter(|path| !path.contains("/static/") && !path.contains("favicon") && !path.contains("well-known"))
+    {
+        let page = app.browser_with(&ada).get(path).await;
+        page.is_page(Status::ServiceUnavailable);
+        assert!(page.header("Retry-After").is_some() && page.all("Set-Cookie").count() == 0, "{path}");
+        app.program_with(&ada).get(path).await.is_problem(Status::ServiceUnavailable);
+    }
+    for path in posts(&app) {
+        let page = app.browser_with(&ada).submit(&path, &[("code", "000000"), ("password", "x")]).await;
+        page.is_page(Status::ServiceUnavailable);
+        assert_eq!(page.all("Set-Cookie").count(), 0, "{path}");
+        app.program_with(&ada).send(&path, json!({})).await.is_problem(Status::ServiceUnavailable);
+    }
 }
 
 fn has_the_headers(answer: &Answer, what: &str) {

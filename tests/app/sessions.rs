@@ -242,3 +242,23 @@ async fn of_more_than_twenty_sessions_the_oldest_goes() {
     let cookies = newest.cookies.borrow().clone();
     app.activity(&cookies, "oldest_ended", 1).await;
 }
+
+#[rocket::async_test]
+async fn a_user_who_is_disabled_is_refused_at_the_next_request_and_at_the_login() {
+    use sqlx::ConnectOptions;
+
+    let app = App::with_settings(&[("session_recheck_ms", json!(0))]).await;
+    let ada = app.sign_up(ADA).await;
+    let file = app.folder.path().join("data/vestibule.db");
+    let mut database = sqlx::sqlite::SqliteConnectOptions::new().filename(file).connect().await.unwrap();
+    sqlx::query("UPDATE users SET disabled_at = 1").execute(&mut database).await.unwrap();
+
+    let before = app.auth().hashes_computed();
+    for (path, visitor) in [("/getusers/me", app.program_with(&ada)), ("/protected", app.program_with(&ada))] {
+        visitor.get(path).await.is_problem(Status::Unauthorized);
+    }
+    let refused = app.program().send("/login", adas()).await;
+    refused.is_problem(Status::Unauthorized);
+    assert_eq!(refused.json()["detail"], "The user name or the password is not right.");
+    assert_eq!(app.auth().hashes_computed() - before, 1);
+}

@@ -112,6 +112,16 @@ async fn a_password_that_others_would_try_first_is_refused_with_the_reason() {
 }
 
 #[rocket::async_test]
+async fn every_name_of_the_site_is_a_name_of_the_site() {
+    let app = App::with_settings(&[("public_url", json!("https://login.example.org:8443"))]).await;
+    for password in ["login.example.org", "exampleexample3", "exampleexampleexample", "loginloginlogin"] {
+        let answer = app.program().send("/signup", json!({ "username": "eve", "password": password })).await;
+        let expected = if password.ends_with('3') { Status::Created } else { Status::UnprocessableEntity };
+        assert_eq!(answer.status, expected, "{password}: {}", answer.body);
+    }
+}
+
+#[rocket::async_test]
 async fn every_password_within_the_lengths_is_taken_and_works_as_typed() {
     let app = App::new().await;
     let passwords = [

@@ -24,12 +24,13 @@ impl Server {
     }
 
     fn start_with(folder: &Path, settings: &[(&str, &str)]) -> Self {
-        let mut child = command(folder)
-            .envs(settings.iter().copied())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let mut command = command(folder);
+        command.envs(settings.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::null());
+        Self::of(command.spawn().unwrap())
+    }
+
+    /// A program that has just been started.
+    fn of(mut child: Child) -> Self {
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let port = line.trim_end_matches([')', '\n']).rsplit(':').next().and_then(|port| port.parse().ok());
@@ -341,4 +342,48 @@ fn a_port_in_use_and_a_damaged_database_end_with_a_sentence_and_status_2() {
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{said}");
     assert!(said.contains("vestibule.db cannot be opened"), "{said}");
+}
+
+#[test]
+fn a_proxy_that_nobody_told_us_of_is_told_of_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log");
+    let mut child = command(folder.path());
+    child.stdout(Stdio::piped()).stderr(std::fs::File::create(&log).unwrap());
+    let server = Server::of(child.spawn().unwrap());
+
+    for _ in 0..3 {
+        let forwarded = [("X-Forwarded-For", "198.51.100.7"), ("Content-Type", "application/json")];
+        server.request("POST", "/login", &forwarded, "{\"username\": \"ada\", \"password\": \"x\"}");
+    }
+
+    let said = std::fs::read_to_string(&log).unwrap();
+    assert_eq!(said.matches("ROCKET_TRUSTED_PROXIES").count(), 1, "{said}");
+}
+
+#[test]
+fn what_users_send_makes_no_lines_of_its_own_in_the_log_and_no_secret_gets_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log");
+    let mut child = command(folder.path());
+    child.stdout(Stdio::piped()).stderr(std::fs::File::create(&log).unwrap());
+    let server = Server::of(child.spawn().unwrap());
+
+    let cookie = server.sign_up("ada");
+    server.request(
+        "POST",
+        "/login",
+        &[("Origin", "https://evil.example\u{9b}31m"), ("Sec-Fetch-Site", "cross-site")],
+        "x",
+    );
+    server.request("GET", "/a%0Ab?password=secret-in-a-query", &[("User-Agent", "\u{202e}x"), ("Cookie", &cookie)], "");
+
+    let said = std::fs::read_to_string(&log).unwrap();
+    for line in said.lines() {
+        assert!(line.starts_with('{') && serde_json::from_str::<serde_json::Value>(line).is_ok(), "{line}");
+    }
+    let value = cookie.split_once('=').unwrap().1;
+    for secret in [PASSWORD, value, "secret-in-a-query", "\u{9b}", "\u{202e}"] {
+        assert!(!said.contains(secret), "{secret}: {said}");
+    }
 }

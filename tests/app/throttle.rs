@@ -185,6 +185,23 @@ async fn with_a_second_step_the_owner_gets_in_even_then() {
 }
 
 #[rocket::async_test]
+async fn whoever_is_still_signed_in_can_open_the_account_again_by_confirming() {
+    let app = throttled().await;
+    let known = app.sign_up(ADA).await;
+    for _ in 0..100 {
+        fail(&app.program(), ADA).await;
+        app.wait(Duration::from_secs(1));
+        app.program_with(&known).get("/getusers/me").await;
+        app.wait(Duration::from_secs(29));
+    }
+    app.program().send("/login", login(ADA, PASSWORD)).await.is_problem(Status::TooManyRequests);
+
+    assert_eq!(app.program_with(&known).send("/confirm", json!({ "password": PASSWORD })).await.status, Status::Ok);
+
+    assert_eq!(app.program().send("/login", login(ADA, PASSWORD)).await.status, Status::Ok);
+}
+
+#[rocket::async_test]
 async fn a_network_that_tries_many_names_is_stopped_and_its_neighbours_are_not() {
     let app = throttled().await;
     app.sign_up(ADA).await;
