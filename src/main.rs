@@ -8,6 +8,7 @@ use std::sync::Arc;
 use rocket::error::ErrorKind;
 use rocket::fairing::AdHoc;
 use rocket::tokio::runtime;
+use rocket::{Build, Rocket};
 use vestibule::auth::Auth;
 use vestibule::web::Site;
 use vestibule::{app, settings};
@@ -17,26 +18,32 @@ const MOST_BLOCKING: usize = 16;
 
 fn main() -> ExitCode {
     log_to_stderr();
+    let rocket = match app(settings::figment()) {
+        Ok(rocket) => rocket,
+        Err(error) => return fail(format_args!("{error}")),
+    };
     // Not `#[rocket::main]`, which would read the settings by itself and panic about them.
-    let runtime = runtime::Builder::new_multi_thread().max_blocking_threads(MOST_BLOCKING).enable_all().build();
+    let workers = rocket.figment().extract_inner("workers").unwrap_or(1_usize).max(1);
+    let runtime = runtime::Builder::new_multi_thread()
+        .worker_threads(workers)
+        .max_blocking_threads(MOST_BLOCKING)
+        .enable_all()
+        .build();
     match runtime {
-        Ok(runtime) => runtime.block_on(serve()),
+        Ok(runtime) => runtime.block_on(serve(rocket)),
         Err(error) => fail(format_args!("The threads could not be started: {error}.")),
     }
 }
 
-async fn serve() -> ExitCode {
-    let rocket = match app(settings::figment()) {
-        Ok(rocket) => rocket.attach(AdHoc::on_liftoff("address", |rocket| {
-            Box::pin(async move {
-                let listening = SocketAddr::new(rocket.config().address, rocket.config().port);
-                if let Some(site) = rocket.state::<Site>() {
-                    println!("Vestibule is ready at {}", site.tell(listening));
-                }
-            })
-        })),
-        Err(error) => return fail(format_args!("{error}")),
-    };
+async fn serve(rocket: Rocket<Build>) -> ExitCode {
+    let rocket = rocket.attach(AdHoc::on_liftoff("address", |rocket| {
+        Box::pin(async move {
+            let listening = SocketAddr::new(rocket.config().address, rocket.config().port);
+            if let Some(site) = rocket.state::<Site>() {
+                println!("Vestibule is ready at {}", site.tell(listening));
+            }
+        })
+    }));
     match rocket.launch().await {
         Ok(rocket) => {
             if let Some(auth) = rocket.state::<Arc<Auth>>() {

@@ -21,20 +21,9 @@ use crate::store::Database;
 /// Names that mean this machine whoever asks for them.
 pub const LOOPBACK_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
-/// Rocket's keys that may be set, those left out that only weaken (`ip_header`) or that this build does not have (`tls`).
-const ROCKET_KEYS: [&str; 11] = [
-    "address",
-    "port",
-    "workers",
-    "max_blocking",
-    "keep_alive",
-    "ident",
-    "ip_header",
-    "limits",
-    "temp_dir",
-    "log_level",
-    "shutdown",
-];
+/// Rocket's keys that may be set: those that this program reads, or that a test of its own refuses with a reason.
+const ROCKET_KEYS: [&str; 10] =
+    ["address", "port", "workers", "keep_alive", "ident", "ip_header", "log_level", "cli_colors", "shutdown", "tls"];
 
 /// OWASP's equal choices for Argon2id with one lane: memory in KiB, and passes. Less is refused.
 pub const HASHING_FLOORS: [(u32, u32); 5] = [(47_104, 1), (19_456, 2), (12_288, 3), (9_216, 4), (7_168, 5)];
@@ -198,7 +187,7 @@ impl Settings {
 
         let public_url = match &written.public_url {
             Some(url) => PublicUrl::parse(url)?,
-            None => PublicUrl { is_https: false, host: format!("localhost:{}", rocket.port) },
+            None => PublicUrl::of_this_machine(rocket.address, rocket.port),
         };
         if !rocket.address.is_loopback() && !public_url.is_https {
             return Err(bad(format!(
@@ -211,6 +200,9 @@ impl Settings {
             return Err(bad("`throttle` may be false on a loopback address only, for a benchmark.".into()));
         }
         let data_dir = written.data_dir.relative();
+        if data_dir.as_os_str().is_empty() {
+            return Err(bad("`data_dir` must name a folder.".into()));
+        }
         Ok(Self {
             address: rocket.address,
             database: database(written.database_url.as_deref(), &data_dir)?,
@@ -302,6 +294,14 @@ impl Networks {
 }
 
 impl PublicUrl {
+    /// What people of this machine type when nothing else is set.
+    fn of_this_machine(address: IpAddr, port: u16) -> Self {
+        let is_usual = !address.is_loopback()
+            || [IpAddr::from([127, 0, 0, 1]), IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1])].contains(&address);
+        let name = if is_usual { "localhost".to_owned() } else { address.to_string() };
+        Self { is_https: false, host: format!("{name}:{port}") }
+    }
+
     /// Reads `https://example.org`, with a port if need be and nothing behind it.
     fn parse(text: &str) -> Result<Self, BadSetting> {
         let wrong = |because: &str| bad(format!("`public_url` = {text:?} {because}"));
@@ -311,6 +311,11 @@ impl PublicUrl {
             return Err(wrong("may hold a scheme, a host and a port, and nothing else."));
         }
         let host = authority.host().to_ascii_lowercase();
+        let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
+        let is_v6 = host.starts_with('[') && host.ends_with(']');
+        if !is_v6 && (host.is_empty() || !host.chars().all(is_name) || host.starts_with(['.', '-'])) {
+            return Err(wrong("names no host that browsers could send."));
+        }
         let is_loopback = LOOPBACK_NAMES.contains(&host.as_str());
         let (is_https, own_port) = match url.scheme().to_ascii_lowercase().as_str() {
             "https" => (true, 443),
@@ -369,12 +374,12 @@ impl std::fmt::Debug for Secret {
 }
 
 fn database(url: Option<&str>, data_dir: &std::path::Path) -> Result<Database, BadSetting> {
-    match url {
-        None => Ok(Database::Sqlite(data_dir.join("vestibule.db"))),
-        Some(url) => match url.strip_prefix("sqlite:").map(|file| file.trim_start_matches("//")) {
-            Some(file) if !file.is_empty() && !file.contains(['?', '#']) => Ok(Database::Sqlite(file.into())),
-            _ => Err(bad("`database_url` must be like sqlite:/path/to/file.db, or be left out.".into())),
-        },
+    let Some(url) = url else { return Ok(Database::Sqlite(data_dir.join("vestibule.db"))) };
+    let file = url.strip_prefix("sqlite:").map(|file| file.strip_prefix("//").unwrap_or(file));
+    // A database in memory would be another one for each connection.
+    match file.filter(|file| !file.is_empty() && !file.starts_with([':', '?']) && !file.contains(['?', '#'])) {
+        Some(file) => Ok(Database::Sqlite(file.into())),
+        None => Err(bad("`database_url` must be like sqlite:/path/to/file.db, or be left out.".into())),
     }
 }
 
@@ -387,23 +392,40 @@ fn secret_key(figment: &Figment) -> Result<Option<Secret>, BadSetting> {
     key.checked("secret_key").map(Some)
 }
 
-/// A misspelt key would silently leave a default in force.
+/// A misspelt key, or a section that nobody reads, would silently leave a default in force.
 fn refuse_unknown(figment: &Figment) -> Result<(), BadSetting> {
-    let is_known = |key: &str| OUR_KEYS.contains(&key) || ROCKET_KEYS.contains(&key) || key == "cli_colors";
     let data = figment.data().map_err(|error| explain(&error))?;
-    let read = [Profile::Default, Profile::Global, figment.profile().clone()];
+    let sections =
+        [Profile::Default, Profile::Global, Config::DEBUG_PROFILE, Config::RELEASE_PROFILE, figment.profile().clone()];
 
-    for key in read.iter().filter_map(|profile| data.get(profile)).flat_map(|dict| dict.keys()) {
-        // Rocket's defaults carry `tls` and the like only where they are built in; `ROCKET_CONFIG` names the file itself.
-        if is_known(key) || key == "config" {
-            continue;
+    for (section, settings) in &data {
+        if !sections.contains(section) {
+            return Err(bad(format!(
+                "There is no section `{section}`: write `default`, `debug` or `release`, or choose it by ROCKET_PROFILE."
+            )));
         }
-        let nearest = OUR_KEYS.iter().chain(&ROCKET_KEYS).min_by_key(|known| strsim::levenshtein(known, key));
-        let hint =
-            nearest.filter(|known| strsim::levenshtein(known, key) <= 3).map(|known| format!(" Is `{known}` meant?"));
-        return Err(bad(format!("There is no setting `{key}`.{}", hint.unwrap_or_default())));
+        for key in settings.keys() {
+            // Rocket's own defaults are there too, and in the environment the name of the file.
+            let is_known = OUR_KEYS.contains(&key.as_str()) || ROCKET_KEYS.contains(&key.as_str());
+            let is_rockets = Config::PARAMETERS.contains(&key.as_str()) && is_rockets_default(figment, key);
+            if is_known || is_rockets || (key == "config" && is_from_environment(figment, key)) {
+                continue;
+            }
+            let nearest = OUR_KEYS.iter().chain(&ROCKET_KEYS).min_by_key(|known| strsim::levenshtein(known, key));
+            let hint = nearest.filter(|known| strsim::levenshtein(known, key) <= 3);
+            let hint = hint.map(|known| format!(" Is `{known}` meant?")).unwrap_or_default();
+            return Err(bad(format!("There is no setting `{key}`.{hint}")));
+        }
     }
-    Ok(())
+    let named: Option<String> = figment.extract_inner("config").ok();
+    match named.filter(|file| !std::path::Path::new(file).is_file()) {
+        Some(file) => Err(bad(format!("`ROCKET_CONFIG` names {file}, and there is no such file."))),
+        None => Ok(()),
+    }
+}
+
+fn is_from_environment(figment: &Figment, key: &str) -> bool {
+    figment.find_metadata(key).is_some_and(|from| from.name.contains("environment"))
 }
 
 fn refuse_unsafe(figment: &Figment, rocket: &Config) -> Result<(), BadSetting> {
@@ -413,7 +435,6 @@ fn refuse_unsafe(figment: &Figment, rocket: &Config) -> Result<(), BadSetting> {
     if rocket.log_level == rocket::config::LogLevel::Debug {
         return Err(bad("`log_level` may not be debug: Rocket would print cookies and passwords.".into()));
     }
-    // A key in the default profile of Rocket would be a key in a file that is checked in.
     if figment.contains("tls") {
         return Err(bad("`tls` is not built in: let a proxy speak TLS.".into()));
     }
@@ -422,14 +443,16 @@ fn refuse_unsafe(figment: &Figment, rocket: &Config) -> Result<(), BadSetting> {
 
 /// Says what figment says without a value that may be secret.
 fn explain(error: &rocket::figment::Error) -> BadSetting {
-    let key = error.path.join(".");
-    let said = match key.contains("secret") {
-        true => "it must be text".to_owned(),
-        false => error.kind.to_string(),
+    let Some(key) = error.path.first() else {
+        // What is no TOML is quoted behind the first line, and the line that is quoted may be that of a key.
+        let said = error.kind.to_string();
+        let said = said.lines().next().unwrap_or_default();
+        let file = error.metadata.as_ref().and_then(|from| from.source.as_ref()).map(|file| format!(" {file}"));
+        return bad(format!("The settings{} cannot be read: {said}.", file.unwrap_or_default()));
     };
-    bad(match key.is_empty() {
-        true => format!("The settings cannot be read: {said}."),
-        false => format!("`{key}` is wrong: {said}."),
+    bad(match key.contains("secret") {
+        true => format!("`{key}` is wrong: write the key, or a list of keys, between quotes."),
+        false => format!("`{key}` is wrong: {}.", error.kind),
     })
 }
 

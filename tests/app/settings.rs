@@ -37,6 +37,13 @@ fn a_value_out_of_range_stops_the_start_and_is_named() {
         ("port", json!("eighty")),
         ("address", json!("nowhere")),
         ("database_url", json!("mysql://localhost/x")),
+        ("database_url", json!("sqlite::memory:")),
+        ("database_url", json!("sqlite://")),
+        ("public_url", json!("https://*")),
+        ("public_url", json!("https://:8443")),
+        ("data_dir", json!("")),
+        ("limits", json!({ "form": "1MiB" })),
+        ("max_blocking", json!(7)),
         ("public_url", json!("example.org")),
         ("public_url", json!("http://example.org")),
         ("public_url", json!("https://example.org/path")),
@@ -76,6 +83,28 @@ fn a_secret_is_not_printed_with_what_is_wrong_with_it() {
     let settings =
         Settings::read(&vestibule::settings::safe_defaults(figment(&folder, &[("secret_key", json!(key))]))).unwrap();
     assert!(!format!("{settings:?}").contains(&key));
+}
+
+#[test]
+fn a_slip_in_the_file_is_told_without_the_line_that_it_is_in() {
+    let folder = tempfile::tempdir().unwrap();
+    for text in ["[default]\nsecret_key = hunter2hunter2hunter2", "[default]\nsecret_key = \"hunter2hunter2hunter2"] {
+        let written = figment(&folder, &[]).merge(Toml::string(text).nested());
+        let sentence = vestibule::app(written).err().map(|error| error.to_string()).unwrap();
+        assert!(sentence.contains("line 2") && !sentence.contains("hunter2"), "{sentence}");
+    }
+}
+
+#[test]
+fn a_section_that_nobody_reads_stops_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let written = figment(&folder, &[]).merge(Toml::string("[relese]\nsign_up = \"closed\"").nested());
+    let sentence = vestibule::app(written).err().map(|error| error.to_string()).unwrap();
+    assert!(sentence.contains("`relese`"), "{sentence}");
+
+    let unread = figment(&folder, &[]).merge(Toml::string("[release]\nsing_up = \"closed\"").nested());
+    let sentence = vestibule::app(unread).err().map(|error| error.to_string()).unwrap();
+    assert!(sentence.contains("`sing_up`") && sentence.contains("`sign_up`"), "{sentence}");
 }
 
 #[test]
