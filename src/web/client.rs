@@ -44,21 +44,18 @@ fn address(request: &Request<'_>) -> Option<IpAddr> {
     Some(behind(peer, &forwarded, trusted))
 }
 
-/// Walks `X-Forwarded-For` from the right for as long as the one who wrote is a proxy of ours. What cannot be read is the
-/// same as nothing: then nobody is believed but the peer.
+/// Walks `X-Forwarded-For` from the right for as long as the one who wrote is a proxy of ours. A hop that cannot be read
+/// ends the walk, and whatever stands to the left of it is not looked at: a client may have written it.
 fn behind(peer: IpAddr, forwarded: &[&str], trusted: &[IpNet]) -> IpAddr {
     let is_ours = |address: &IpAddr| trusted.iter().any(|network| network.contains(address));
-    let hops: Option<Vec<IpAddr>> = forwarded
-        .iter()
-        .flat_map(|line| line.split(','))
-        .map(|hop| hop.trim_matches([' ', '\t']).parse().ok().map(|address: IpAddr| address.to_canonical()))
-        .collect();
+    let hops = forwarded.iter().rev().flat_map(|line| line.rsplit(','));
     let mut client = peer;
-    for hop in hops.unwrap_or_default().into_iter().rev() {
+    for hop in hops {
+        let Ok(hop) = hop.trim_matches([' ', '\t']).parse::<IpAddr>() else { break };
         if !is_ours(&client) {
             break;
         }
-        client = hop;
+        client = hop.to_canonical();
     }
     client
 }
@@ -113,6 +110,13 @@ mod tests {
     fn what_cannot_be_read_is_the_same_as_nothing() {
         for forwarded in ["", "a", "1.1.1.1, a", "unknown", "1.1.1.1:80", "1.1.1.1,", "fe80::1%eth0", "_hidden"] {
             assert_eq!(client("10.0.0.1", &[forwarded], &["10.0.0.0/8"]), "10.0.0.1", "{forwarded}");
+        }
+        for forwarded in ["x, 198.51.100.7", ", 198.51.100.7", "1.1.1.1:80, 198.51.100.7"] {
+            assert_eq!(
+                client("10.0.0.1", &[forwarded], &["10.0.0.0/8"]),
+                "198.51.100.7",
+                "a client hides behind {forwarded}"
+            );
         }
         let many = vec!["9.9.9.9"; 10_000].join(",");
         assert_eq!(client("10.0.0.1", &[&many], &["10.0.0.0/8"]), "9.9.9.9");
