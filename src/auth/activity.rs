@@ -8,8 +8,13 @@ use crate::store::NewEvent;
 
 /// How long events are kept.
 pub const EVENTS_KEPT: Duration = Duration::from_secs(90 * 24 * 3_600);
-/// How many are shown at the most.
+/// How many events are shown at the most; of failures fewer, so that somebody who fails on purpose hides nothing.
 const MOST_SHOWN: i64 = 200;
+const MOST_FAILURES_SHOWN: i64 = 50;
+/// How many events an export holds at the most.
+const MOST_EXPORTED: i64 = 10_000;
+/// How often a download is noted.
+const NOTED_EVERY: Duration = Duration::from_secs(10 * 60);
 
 /// Everything that is kept about a user, without any secret.
 #[derive(Debug)]
@@ -25,7 +30,7 @@ pub struct Export {
 impl Auth {
     /// What happened to an account, the latest first.
     pub async fn activity(&self, user_id: UserId) -> Result<Vec<Event>, Failure> {
-        Ok(self.store.events(user_id, MOST_SHOWN).await?)
+        Ok(self.store.events(user_id, MOST_SHOWN, MOST_FAILURES_SHOWN).await?)
     }
 
     /// Takes the notice from a session, because its user has seen it.
@@ -42,14 +47,15 @@ impl Auth {
 
     /// Everything that is kept about a user.
     pub async fn export(&self, user_id: UserId, visit: &Visit) -> Result<Export, Failure> {
-        self.store.add_event(&self.event(user_id, EventKind::Exported, visit)?).await?;
+        let noted = self.event(user_id, EventKind::Exported, visit)?;
+        self.store.add_event_once(&noted, NOTED_EVERY).await?;
         let second_factor = match self.has_second_factor(user_id).await? {
             true => Some(self.store.count_recovery_codes(user_id).await?),
             false => None,
         };
         Ok(Export {
             sessions: self.store.sessions(user_id).await?,
-            events: self.store.events(user_id, i64::MAX).await?,
+            events: self.store.events(user_id, MOST_EXPORTED, MOST_EXPORTED).await?,
             second_factor,
         })
     }

@@ -2,7 +2,8 @@
 //! asked for.
 
 use super::log_in::{LogInError, Ticket};
-use super::throttle::Permit;
+use super::second_factor::CodeFor;
+use super::throttle::{Permit, confirmation_bucket};
 use super::{Auth, Begun, CodeError};
 use crate::model::{Device, Devices, EventKind, PROOF_LASTS, TokenHash, User, Visit};
 
@@ -59,7 +60,12 @@ impl Auth {
             devices: tried.devices,
             replaces: tried.replaces,
         };
-        let permit = self.permit_after_password(admission.user.username.as_str());
+        if !self.has_second_factor(admission.user.user_id).await? {
+            // It was turned off meanwhile: the first step alone decides, with all that belongs to it.
+            return Err(LogInError::NoMatch);
+        }
+        let device = admission.devices.of(admission.user.user_id);
+        let permit = self.permit_after_password(admission.user.username.as_str(), device);
         self.admit(admission, permit, Some(tried.code)).await
     }
 
@@ -70,11 +76,16 @@ impl Auth {
         code: Option<&str>,
     ) -> Result<Admitted, LogInError> {
         let user_id = who.user.user_id;
+        let device = who.devices.of(user_id);
         let has_second_factor = self.has_second_factor(user_id).await?;
         match code {
-            _ if !has_second_factor && permit.is_locked => return Err(LogInError::Locked),
+            _ if !has_second_factor && permit.is_locked => {
+                self.tell_later(Some(user_id), EventKind::KeptOut, &who.visit);
+                return Err(LogInError::Locked);
+            }
             _ if !has_second_factor => {}
             None => {
+                self.take_back(&permit).await;
                 return Err(LogInError::CodeNeeded(Ticket {
                     user_id,
                     password_version: who.password_version,
@@ -82,18 +93,22 @@ impl Auth {
                     issued_at: self.clock.now(),
                 }));
             }
-            Some(code) => self.use_code(user_id, code, &who.visit).await.map_err(|error| match error {
-                CodeError::Failure(failure) => LogInError::Failure(failure),
-                CodeError::TooMany(too_many) => LogInError::TooMany(too_many),
-                error => LogInError::Code(error),
-            })?,
+            Some(code) => {
+                let used = self.use_code(user_id, code, CodeFor::LogIn { device }, &who.visit).await;
+                used.map_err(|error| match error {
+                    CodeError::Failure(failure) => LogInError::Failure(failure),
+                    CodeError::TooMany(too_many) => LogInError::TooMany(too_many),
+                    error => LogInError::Code(error),
+                })?;
+            }
         }
 
         let failed_before = self.store.failed_before(user_id).await?;
-        let (mut begun, mut session) = self.prepare_session(who.user, who.visit.clone(), who.replaces, who.remember)?;
+        let (mut begun, mut session) =
+            self.prepare_session(who.user.clone(), who.visit.clone(), who.replaces, who.remember)?;
         (begun.session.failed_before, session.failed_before) = (failed_before, failed_before);
         let mut events = vec![self.event(user_id, EventKind::SignedIn, &who.visit)?];
-        let device = match who.devices.of(user_id) {
+        let device = match device {
             Some(device) => device.clone(),
             None => {
                 events.push(self.event(user_id, EventKind::NewBrowser, &who.visit)?);
@@ -101,12 +116,17 @@ impl Auth {
             }
         };
         let oldest = self.event(user_id, EventKind::OldestEnded, &who.visit)?;
-        let ended = self.store.start_session(&session, who.password_version, &events, &oldest).await?;
-        if ended.ok_or(LogInError::NoMatch)? > 0 {
+        let version = who.password_version;
+        let ended = self.store.start_session(&session, version, has_second_factor, &events, &oldest).await?;
+        let ended = ended.ok_or(LogInError::NoMatch)?;
+
+        let begun = self.begun(begun, &session);
+        if ended > 0 {
             self.memory.forget_user(user_id);
         }
-        self.clear(permit).await?;
-        self.clear_confirmations(user_id).await?;
-        Ok(Admitted { begun: self.begun(begun, &session), devices: who.devices.with(device) })
+        let mut permit = permit;
+        permit.clears.push(confirmation_bucket(user_id));
+        self.clear(permit).await;
+        Ok(Admitted { begun, devices: who.devices.with(device) })
     }
 }

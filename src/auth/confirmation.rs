@@ -1,6 +1,7 @@
 //! Proving who you are inside a session: before a sensitive page, and to change the password or leave.
 
-use super::throttle::{NoPermit, Permit, Subject, TooMany, WHEN_LOCKED};
+use super::second_factor::CodeFor;
+use super::throttle::{NoPermit, Permit, Subject, TooMany, name_bucket};
 use super::{Auth, Begun, CodeError, Failure, Resumed};
 use crate::model::{EventKind, Password, TokenHash, User, Visit};
 use crate::store::{self, Credentials};
@@ -52,12 +53,12 @@ impl Auth {
         match proof {
             Proof::Password(password) => {
                 let (permit, _) = self.check_password(user, password, &here.visit).await?;
-                self.clear(permit).await?;
+                self.clear(permit).await;
             }
-            Proof::Code(code) => self.use_code(user.user_id, code, &here.visit).await?,
+            Proof::Code(code) => self.use_code(user.user_id, code, CodeFor::Confirmation, &here.visit).await?,
         }
         // Whoever is in has shown another way in than the one that strangers have used up.
-        self.clear(self.permit_after_password(user.username.as_str())).await?;
+        self.clear(self.permit_after_password(user.username.as_str(), None)).await;
         self.renew(here).await
     }
 
@@ -77,7 +78,7 @@ impl Auth {
         if !changed {
             return Err(ProofError::Ended);
         }
-        self.clear(permit).await?;
+        self.clear(permit).await;
         Ok(begun)
     }
 
@@ -85,9 +86,10 @@ impl Auth {
     pub async fn delete_account(&self, here: Here<'_>, password: Password) -> Result<(), ProofError> {
         let user = &here.me.user;
         let (permit, found) = self.check_password(user, password, &here.visit).await?;
-        let deleted = self.store.delete_user(user.user_id, found.password_version).await?;
+        let (this, bucket) = (here.me.session.session_id, name_bucket(user.username.as_str()));
+        let deleted = self.store.delete_user(user.user_id, found.password_version, this, &bucket).await?;
         self.memory.forget_user(user.user_id);
-        self.clear(permit).await?;
+        self.clear(permit).await;
         if deleted { Ok(()) } else { Err(ProofError::Ended) }
     }
 
@@ -99,7 +101,7 @@ impl Auth {
     ) -> Result<(Permit, Credentials), ProofError> {
         let permit = self.permit(Subject::Confirmation(user.user_id), visit).await?;
         if permit.is_locked {
-            return Err(ProofError::TooMany(WHEN_LOCKED));
+            return Err(ProofError::TooMany(TooMany::until("Log in again; then you can confirm.")));
         }
         let found = self.store.credentials_by_id(user.user_id).await?.ok_or(ProofError::Ended)?;
         let verdict = self.verify(&permit, password, Some(&found.password_hash)).await?;

@@ -80,7 +80,8 @@ impl Auth {
             self.tell_later(user_id, EventKind::SignInFailed, &tried.visit);
             return Err(if permit.is_locked { LogInError::Locked } else { LogInError::NoMatch });
         };
-        if verdict.is_outdated {
+        // Not where the right password is not enough: the work would tell that it is right.
+        if verdict.is_outdated && !permit.is_locked {
             self.rehash(found.user.user_id, tried.password, &found.password_hash).await;
         }
         let admission = Admission {

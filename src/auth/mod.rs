@@ -33,7 +33,8 @@ pub use log_in::{LogIn, LogInError, Ticket};
 pub use second_factor::{CodeError, SecondFactorError, SecondFactorState};
 pub use sign_up::{SignUp, SignUpError};
 pub use throttle::{
-    MOST_FAILURES_IN_A_ROW, MOST_FAILURES_OF_A_NETWORK, MOST_SIGN_UPS_OF_A_NETWORK, NETWORK_SPAN, SIGN_UP_SPAN, TooMany,
+    LONGEST_DELAY, MOST_FAILURES_IN_A_ROW, MOST_FAILURES_OF_A_NETWORK, MOST_SIGN_UPS_OF_A_NETWORK, NETWORK_SPAN,
+    SIGN_UP_SPAN, TooMany,
 };
 
 /// What this site asks of its users and allows them.
@@ -126,14 +127,14 @@ impl Auth {
         Ok((self.store.count_users().await?, self.store.count_sessions().await?))
     }
 
-    /// Compares a password with a stored hash, or with nobody's. The permit is proof that the try was counted.
+    /// Compares a password with a stored hash, or with nobody's. The permit stands for the try that was counted.
     async fn verify(&self, _: &Permit, password: Password, stored: Option<&PasswordHash>) -> Result<Verdict, Failure> {
         Ok(self.hasher.verify(password, stored).await?)
     }
 
     /// Writes down what is still in memory and lets go of the database.
     pub async fn close(&self) {
-        if let Err(error) = self.write_last_seen().await {
+        if let Err(error) = self.write_all_last_seen().await {
             tracing::warn!(%error, "when sessions were last used could not be written at the end");
         }
         self.store.close().await;

@@ -1,8 +1,10 @@
 //! Codes by time, and codes for when the phone is gone.
 
-use super::throttle::{NoPermit, Subject, TooMany, WHEN_LOCKED};
+use super::throttle::{NoPermit, Subject, TooMany};
 use super::{Auth, Failure, Resumed};
-use crate::model::{EventKind, RecoveryCode, RecoveryCodeHash, TimeCode, TotpSecret, UserId, Visit};
+use crate::model::{
+    Device, EventKind, Moment, PROOF_LASTS, RecoveryCode, RecoveryCodeHash, TimeCode, TotpSecret, UserId, Visit,
+};
 use crate::store::{self, SecondFactor};
 
 /// What purpose the shared secret is sealed for, beside whose it is.
@@ -20,6 +22,14 @@ pub enum SecondFactorState {
         /// How many are left.
         codes_left: i64,
     },
+}
+
+/// What a code is typed for.
+pub(super) enum CodeFor<'a> {
+    /// To sign in, perhaps from a browser that the user has signed in with before.
+    LogIn { device: Option<&'a Device> },
+    /// To confirm inside a session who is there.
+    Confirmation,
 }
 
 /// Why a code was not taken.
@@ -63,24 +73,26 @@ pub enum SecondFactorError {
 impl Auth {
     /// How a user's second factor stands.
     pub async fn second_factor(&self, user_id: UserId) -> Result<SecondFactorState, Failure> {
+        let now = self.clock.now();
         Ok(match self.store.second_factor(user_id).await? {
             None => SecondFactorState::Off,
             Some(SecondFactor { confirmed_at: Some(_), .. }) => {
                 SecondFactorState::On { codes_left: self.store.count_recovery_codes(user_id).await? }
             }
-            Some(begun) => match self.open_secret(user_id, &begun) {
+            Some(begun) => match self.open_secret(user_id, &begun).filter(|_| is_fresh(&begun, now)) {
                 Some(secret) => SecondFactorState::Begun(secret),
                 None => SecondFactorState::Off,
             },
         })
     }
 
-    /// Makes a secret for a phone to keep; nothing is asked for until its first code was right.
-    pub async fn begin_second_factor(&self, user_id: UserId) -> Result<TotpSecret, SecondFactorError> {
+    /// Makes a secret for a phone to keep; nothing is asked for until its first code was right, and one that waits too long
+    /// for it is none: somebody else may have seen it.
+    pub async fn begin_second_factor(&self, user_id: UserId) -> Result<(), SecondFactorError> {
         let secret = TotpSecret::random().map_err(Failure::from)?;
         let sealed = self.seal.seal(&purpose(user_id), &secret.to_base32()).ok_or(SecondFactorError::State)?;
         match self.store.begin_second_factor(user_id, &sealed, self.clock.now()).await? {
-            true => Ok(secret),
+            true => Ok(()),
             false => Err(SecondFactorError::State),
         }
     }
@@ -94,11 +106,13 @@ impl Auth {
         visit: &Visit,
     ) -> Result<Vec<RecoveryCode>, SecondFactorError> {
         let user_id = me.user.user_id;
-        let permit = self.permit(Subject::Code(user_id), visit).await.map_err(CodeError::from)?;
-        let begun = self.store.second_factor(user_id).await?.filter(|found| found.confirmed_at.is_none());
+        let now = self.clock.now();
+        let begun = self.store.second_factor(user_id).await?;
+        let begun = begun.filter(|found| found.confirmed_at.is_none() && is_fresh(found, now));
         let begun = begun.ok_or(SecondFactorError::State)?;
         let secret = self.open_secret(user_id, &begun).ok_or(SecondFactorError::State)?;
-        let step = right_step(&secret, code, self.clock.now())?;
+        let permit = self.permit(Subject::Confirmation(user_id), visit).await.map_err(CodeError::from)?;
+        let step = self.right_step(user_id, &secret, &without_spaces(code)).await?;
 
         let (codes, hashes) = new_codes(user_id)?;
         let event = self.event(user_id, EventKind::SecondFactorOn, visit)?;
@@ -107,7 +121,7 @@ impl Auth {
             .confirm_second_factor(&begun.sealed_secret, step, &hashes, me.session.session_id, &event)
             .await?;
         self.memory.forget_user(user_id);
-        self.clear(permit).await?;
+        self.clear(permit).await;
         if confirmed { Ok(codes) } else { Err(SecondFactorError::State) }
     }
 
@@ -138,19 +152,44 @@ impl Auth {
     }
 
     /// Uses a code of either kind up: whatever follows, it does not work again.
-    pub(super) async fn use_code(&self, user_id: UserId, code: &str, visit: &Visit) -> Result<(), CodeError> {
-        let permit = self.permit(Subject::Code(user_id), visit).await?;
-        let typed: String = code.chars().filter(|c| !c.is_whitespace()).take(64).collect();
-        let used = match typed.len() {
-            // After too many wrong ones only a recovery code, which nobody guesses, opens and begins the count anew.
-            6 if permit.is_locked => return Err(CodeError::TooMany(WHEN_LOCKED)),
-            6 => self.use_time_code(user_id, &typed).await,
-            _ => self.use_recovery_code(user_id, &typed, visit).await,
+    pub(super) async fn use_code(
+        &self,
+        user_id: UserId,
+        code: &str,
+        typed_for: CodeFor<'_>,
+        visit: &Visit,
+    ) -> Result<(), CodeError> {
+        let typed = without_spaces(code);
+        let is_time_code = typed.len() == 6;
+        let (subject, refused, way_out) = match typed_for {
+            CodeFor::Confirmation => {
+                (Subject::Confirmation(user_id), EventKind::ConfirmationFailed, "Log in again; then you can confirm.")
+            }
+            CodeFor::LogIn { device } if is_time_code => (
+                Subject::Code { user_id, device },
+                EventKind::CodeRefused,
+                "Use a recovery code; then codes from your phone work again.",
+            ),
+            CodeFor::LogIn { .. } => (Subject::RecoveryCode, EventKind::CodeRefused, ""),
+        };
+        let mut permit = self.permit(subject, visit).await?;
+        if permit.is_locked {
+            return Err(CodeError::TooMany(TooMany::until(way_out)));
+        }
+        let used = match is_time_code {
+            true => self.use_time_code(user_id, &typed).await,
+            false => self.use_recovery_code(user_id, &typed, visit).await,
         };
         match used {
-            Ok(()) => Ok(self.clear(permit).await?),
+            Ok(()) => {
+                // A recovery code begins the count of the other codes anew.
+                permit.clears.extend(Subject::Code { user_id, device: None }.bucket());
+                self.clear(permit).await;
+                Ok(())
+            }
+            Err(CodeError::Failure(failure)) => Err(CodeError::Failure(failure)),
             Err(error) => {
-                self.tell_later(Some(user_id), EventKind::CodeRefused, visit);
+                self.tell_later(Some(user_id), refused, visit);
                 Err(error)
             }
         }
@@ -163,10 +202,37 @@ impl Auth {
             tracing::error!(%user_id, "a second factor is sealed with a key that is not listed any more");
             return Err(CodeError::Wrong);
         };
-        let step = right_step(&secret, code, self.clock.now())?;
-        match self.store.use_step(user_id, step).await.map_err(Failure::from)? {
-            true => Ok(()),
-            false => Err(CodeError::Used),
+        let step = self.right_step(user_id, &secret, code).await?;
+        if !self.store.use_step(user_id, step).await.map_err(Failure::from)? {
+            return Err(CodeError::Used);
+        }
+        self.reseal(user_id, &found, &secret).await;
+        Ok(())
+    }
+
+    /// The step of a right code. A code of a time to come is worth nothing from now on: whoever tries codes must not learn
+    /// of one that will be right.
+    async fn right_step(&self, user_id: UserId, secret: &TotpSecret, code: &str) -> Result<i64, CodeError> {
+        match secret.check(code, self.clock.now()) {
+            TimeCode::Right { step } => Ok(step),
+            TimeCode::OtherTime { step, seconds_ahead } => {
+                if seconds_ahead > 0 {
+                    self.store.burn_step(user_id, step).await.map_err(Failure::from)?;
+                }
+                Err(CodeError::OtherTime { seconds_ahead })
+            }
+            TimeCode::Wrong => Err(CodeError::Wrong),
+        }
+    }
+
+    /// Seals a secret with the key in use, so that the one before it can be dropped some day.
+    async fn reseal(&self, user_id: UserId, found: &SecondFactor, secret: &TotpSecret) {
+        if self.seal.is_current(&purpose(user_id), &found.sealed_secret) {
+            return;
+        }
+        let Some(sealed) = self.seal.seal(&purpose(user_id), &secret.to_base32()) else { return };
+        if let Err(error) = self.store.reseal_second_factor(user_id, &found.sealed_secret, &sealed).await {
+            tracing::warn!(%error, %user_id, "a second factor could not be sealed anew");
         }
     }
 
@@ -188,13 +254,13 @@ fn purpose(user_id: UserId) -> String {
     format!("{PURPOSE} {user_id}")
 }
 
-fn right_step(secret: &TotpSecret, code: &str, now: crate::model::Moment) -> Result<i64, CodeError> {
-    let typed: String = code.chars().filter(|c| !c.is_whitespace()).take(64).collect();
-    match secret.check(&typed, now) {
-        TimeCode::Right { step } => Ok(step),
-        TimeCode::OtherTime { seconds_ahead } => Err(CodeError::OtherTime { seconds_ahead }),
-        TimeCode::Wrong => Err(CodeError::Wrong),
-    }
+/// Whether a secret was begun lately enough to be confirmed.
+fn is_fresh(begun: &SecondFactor, now: Moment) -> bool {
+    now.since(begun.created_at) < PROOF_LASTS
+}
+
+fn without_spaces(code: &str) -> String {
+    code.chars().filter(|c| !c.is_whitespace()).take(64).collect()
 }
 
 fn new_codes(user_id: UserId) -> Result<(Vec<RecoveryCode>, Vec<RecoveryCodeHash>), Failure> {

@@ -1,5 +1,5 @@
-//! When sessions were last used, noted in memory and written to the database from time to time, never while somebody
-//! waits for an answer.
+//! When sessions were last used: known exactly in memory, and written to the database from time to time, never while
+//! somebody waits for an answer.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -7,53 +7,65 @@ use std::time::Duration;
 
 use crate::model::{Moment, Session, SessionId};
 
-/// How exact the note in the database is.
-const TO_THE_MINUTE: Duration = Duration::from_secs(60);
+/// How often the use of one session is written at the most.
+const WRITTEN_EVERY: Duration = Duration::from_secs(60);
 
-/// The notes that the database may not have yet.
+/// What this process knows of the use of sessions, and the database may not.
 #[derive(Default)]
 pub struct Seen(Mutex<HashMap<SessionId, Note>>);
 
 struct Note {
     at: Moment,
-    /// What the database has. A note stays for one more round after it was written, because what this process read
-    /// about the session may be older than that.
-    written: Option<Moment>,
+    /// What the database has.
+    written: Moment,
+    /// Whether it has not been used since it was written. Such a note stays for one more round, because what this process
+    /// read about the session may be older than that.
+    is_resting: bool,
 }
 
 impl Seen {
     /// When the session was last used, as far as this process knows.
-    pub fn last(&self, session: &Session, now: Moment) -> Moment {
-        if now.since(session.last_seen_at) < TO_THE_MINUTE {
-            return session.last_seen_at;
-        }
+    pub fn last(&self, session: &Session) -> Moment {
         self.notes().get(&session.session_id).map_or(session.last_seen_at, |note| note.at.max(session.last_seen_at))
     }
 
-    /// Notes that the session is used now, at most once a minute.
+    /// Notes that the session is used now.
     pub fn note(&self, session: &Session, now: Moment) {
-        if now.since(session.last_seen_at) >= TO_THE_MINUTE {
-            let mut notes = self.notes();
-            let note = notes.entry(session.session_id).or_insert(Note { at: now, written: None });
-            note.at = note.at.max(now);
-        }
+        let unused = Note { at: session.last_seen_at, written: session.last_seen_at, is_resting: false };
+        let mut notes = self.notes();
+        let note = notes.entry(session.session_id).or_insert(unused);
+        note.at = note.at.max(now);
     }
 
-    /// What the database does not have yet.
-    pub fn unwritten(&self) -> Vec<(SessionId, Moment)> {
-        let notes = self.notes();
-        notes.iter().filter(|(_, note)| note.written != Some(note.at)).map(|(id, note)| (*id, note.at)).collect()
+    /// What is worth writing now: each session at most once a minute.
+    pub fn unwritten(&self, now: Moment) -> Vec<(SessionId, Moment)> {
+        self.later_than_written(|note| now.since(note.written) >= WRITTEN_EVERY)
     }
 
-    /// Called when these have been written; drops the notes that were written the time before.
+    /// Everything that the database does not have, for the end.
+    pub fn all_unwritten(&self) -> Vec<(SessionId, Moment)> {
+        self.later_than_written(|_| true)
+    }
+
+    /// Called when these have been written; drops the notes of sessions that nobody uses any more.
     pub fn forget_written(&self, written: &[(SessionId, Moment)]) {
         let mut notes = self.notes();
-        notes.retain(|_, note| note.written != Some(note.at));
+        notes.retain(|_, note| {
+            let is_over = note.is_resting && note.at == note.written;
+            note.is_resting = note.at == note.written;
+            !is_over
+        });
         for (session_id, at) in written {
             if let Some(note) = notes.get_mut(session_id) {
-                note.written = Some(*at);
+                note.written = note.written.max(*at);
             }
         }
+    }
+
+    fn later_than_written(&self, is_worth_it: impl Fn(&Note) -> bool) -> Vec<(SessionId, Moment)> {
+        let notes = self.notes();
+        let later = notes.iter().filter(|(_, note)| note.at > note.written && is_worth_it(note));
+        later.map(|(session_id, note)| (*session_id, note.at)).collect()
     }
 
     fn notes(&self) -> MutexGuard<'_, HashMap<SessionId, Note>> {

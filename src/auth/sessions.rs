@@ -1,5 +1,5 @@
 use super::{Auth, Begun, EVENTS_KEPT, Ended, Failure, Resumed};
-use crate::model::{EventKind, Session, SessionId, Token, TokenHash, User, UserId, Visit};
+use crate::model::{EventKind, Moment, Session, SessionId, Token, TokenHash, User, UserId, Visit};
 use crate::store::NewSession;
 
 /// How many rows one statement of the sweep deletes at the most, so that none blocks the others for long.
@@ -17,7 +17,7 @@ impl Auth {
 
         let now = self.clock.now();
         Ok(found.and_then(|mut resumed| {
-            resumed.session.last_seen_at = self.seen.last(&resumed.session, now);
+            resumed.session.last_seen_at = self.seen.last(&resumed.session);
             let is_alive = resumed.session.is_alive(now, &self.rules.sessions);
             is_alive.then(|| {
                 self.seen.note(&resumed.session, now);
@@ -32,9 +32,11 @@ impl Auth {
         let from_elsewhere = session_id != me.session.session_id;
         let kind = if from_elsewhere { EventKind::SessionEnded } else { EventKind::SignedOut };
         let event = self.event(me.user.user_id, kind, visit)?;
-        let ended = self.store.end_session(session_id, from_elsewhere, &event).await?;
+        if !self.store.end_session(session_id, from_elsewhere, &event).await? {
+            return Ok(Ended::Before);
+        }
         self.memory.forget_user(me.user.user_id);
-        Ok(if ended { Ended::Now(session_id) } else { Ended::Before })
+        Ok(Ended::Now(session_id))
     }
 
     /// Ends every other session of whoever is in this one, and says how many there were.
@@ -50,7 +52,7 @@ impl Auth {
         let now = self.clock.now();
         let mut sessions = self.store.sessions(user_id).await?;
         for session in &mut sessions {
-            session.last_seen_at = self.seen.last(session, now);
+            session.last_seen_at = self.seen.last(session);
         }
         sessions.retain(|session| session.is_alive(now, &self.rules.sessions));
         Ok(sessions)
@@ -59,6 +61,8 @@ impl Auth {
     /// Deletes what is kept no longer: the sessions whose time is up, old events, and counters that nobody has touched for
     /// as long. Says how many sessions there were.
     pub async fn sweep(&self) -> Result<u64, Failure> {
+        // What was used a moment ago is not swept for what the database knows of it.
+        self.write_all_last_seen().await?;
         let (now, limits, most) = (self.clock.now(), &self.rules.sessions, SWEPT_AT_ONCE);
         let is_whole = |some: u64| some >= most.unsigned_abs();
         while is_whole(self.store.sweep_events(now, EVENTS_KEPT, most).await?) {}
@@ -77,11 +81,21 @@ impl Auth {
 
     /// Writes to the database when sessions were last used, each at most once a minute.
     pub async fn write_last_seen(&self) -> Result<(), Failure> {
-        let unwritten = self.seen.unwritten();
+        let unwritten = self.seen.unwritten(self.clock.now());
+        self.write_seen(&unwritten).await
+    }
+
+    /// Writes all of it, at the end.
+    pub(super) async fn write_all_last_seen(&self) -> Result<(), Failure> {
+        let unwritten = self.seen.all_unwritten();
+        self.write_seen(&unwritten).await
+    }
+
+    async fn write_seen(&self, unwritten: &[(SessionId, Moment)]) -> Result<(), Failure> {
         if !unwritten.is_empty() {
-            self.store.note_last_seen(&unwritten).await?;
+            self.store.note_last_seen(unwritten).await?;
         }
-        self.seen.forget_written(&unwritten);
+        self.seen.forget_written(unwritten);
         Ok(())
     }
 

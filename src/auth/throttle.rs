@@ -22,25 +22,27 @@ pub const MOST_SIGN_UPS_OF_A_NETWORK: i64 = 120;
 /// The span in which the sign-ups of a network are counted.
 pub const SIGN_UP_SPAN: Duration = Duration::from_secs(60 * 60);
 
+/// The longest delay after a failure.
+pub const LONGEST_DELAY: Duration = Duration::from_secs(30);
+
 /// Leave to try a secret once.
 pub struct Permit {
     /// What a success clears: the counters of this user, and no other.
-    clears: Vec<String>,
+    pub(super) clears: Vec<String>,
     /// What a success takes back by one.
     uncounts: Option<String>,
     /// Whether so many have failed in a row that the secret alone is not enough any more.
     pub(super) is_locked: bool,
 }
 
-/// How long whoever is locked is asked to wait; it is not the wait that opens, but another way in.
-pub(super) const WHEN_LOCKED: TooMany = TooMany { wait: Duration::from_secs(60 * 60) };
-
 /// What is tried.
 pub(super) enum Subject<'a> {
     /// To sign in under a name, as typed, perhaps from a browser that its user has used before.
     LogIn { username: &'a str, device: Option<&'a Device> },
-    /// The second step of this user.
-    Code(UserId),
+    /// A code by time in the second step of this user, perhaps from a browser that they have used before.
+    Code { user_id: UserId, device: Option<&'a Device> },
+    /// A recovery code of this user: nobody guesses 128 bits, so only its cost is limited.
+    RecoveryCode,
     /// To confirm in a session of this user who is there.
     Confirmation(UserId),
 }
@@ -50,6 +52,15 @@ pub(super) enum Subject<'a> {
 pub struct TooMany {
     /// How long to wait.
     pub wait: Duration,
+    /// What opens where waiting does not, as a sentence.
+    pub way_out: Option<&'static str>,
+}
+
+impl TooMany {
+    /// So many have failed in a row that waiting does not help any more.
+    pub(super) const fn until(way_out: &'static str) -> Self {
+        Self { wait: LONGEST_DELAY, way_out: Some(way_out) }
+    }
 }
 
 /// Why a secret may not be tried now.
@@ -67,6 +78,9 @@ impl std::error::Error for TooMany {}
 
 impl fmt::Display for TooMany {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(way_out) = self.way_out {
+            return write!(f, "Too many attempts have failed. {way_out}");
+        }
         let seconds = self.wait.as_secs().max(1);
         let (count, unit) = if seconds < 100 { (seconds, "second") } else { (seconds.div_ceil(60), "minute") };
         let s = if count == 1 { "" } else { "s" };
@@ -84,38 +98,48 @@ impl Auth {
         let now = self.clock.now();
         // A browser that has signed in before has a budget of its own: neither strangers' failures under this name nor
         // those of its neighbours count against it, until it fails as often itself.
-        if let Subject::LogIn { username, device: Some(device) } = subject {
-            let bucket = format!("device:{}:{}", device.user_id, device.mark);
-            if self.count_in_bucket(&bucket, now).await? <= MOST_FAILURES_IN_A_ROW {
-                permit.clears = vec![bucket, name_bucket(username)];
-                return Ok(permit);
-            }
+        let own = match &subject {
+            Subject::LogIn { device, .. } => device.map(|device| device_bucket("device", device)),
+            Subject::Code { device, .. } => device.map(|device| device_bucket("code-device", device)),
+            Subject::RecoveryCode | Subject::Confirmation(_) => None,
+        };
+        if let Some(bucket) = own
+            && self.count_in_bucket(&bucket, now).await? <= MOST_FAILURES_IN_A_ROW
+        {
+            permit.clears.push(bucket);
+            permit.clears.extend(subject.bucket());
+            return Ok(permit);
         }
-        if let Some(network) = network_bucket("network", visit) {
+        // What is tried inside a session, or after a right password, is counted for its user alone.
+        let counts_for_network = matches!(subject, Subject::LogIn { .. } | Subject::RecoveryCode);
+        if let Some(network) = network_bucket("network", visit).filter(|_| counts_for_network) {
             let counted = self.store.count_try_in(&network, now, NETWORK_SPAN, MOST_FAILURES_OF_A_NETWORK).await;
             allowed(counted.map_err(Failure::from)?, now)?;
             permit.uncounts = Some(network);
         }
-        let bucket = match subject {
-            Subject::LogIn { username, .. } => name_bucket(username),
-            Subject::Code(user_id) => format!("code:{user_id}"),
-            Subject::Confirmation(user_id) => format!("confirmation:{user_id}"),
-        };
-        permit.is_locked = self.count_in_bucket(&bucket, now).await? > MOST_FAILURES_IN_A_ROW;
-        permit.clears.push(bucket);
+        if let Some(bucket) = subject.bucket() {
+            permit.is_locked = self.count_in_bucket(&bucket, now).await? > MOST_FAILURES_IN_A_ROW;
+            permit.clears.push(bucket);
+        }
         Ok(permit)
     }
 
     /// No password is tried: it was right a moment ago, and that counted. Once the code is right too, this user's counters
     /// begin anew.
-    pub(super) fn permit_after_password(&self, username: &str) -> Permit {
-        let clears = if self.rules.throttle { vec![name_bucket(username)] } else { Vec::new() };
+    pub(super) fn permit_after_password(&self, username: &str, device: Option<&Device>) -> Permit {
+        let mut clears = Vec::new();
+        if self.rules.throttle {
+            clears.push(name_bucket(username));
+            clears.extend(device.map(|device| device_bucket("device", device)));
+        }
         Permit { clears, uncounts: None, is_locked: false }
     }
 
-    /// Whoever has signed in may confirm that it is they anew.
-    pub(super) async fn clear_confirmations(&self, user_id: UserId) -> Result<(), Failure> {
-        Ok(self.store.forget_tries(&[format!("confirmation:{user_id}")]).await?)
+    /// The secret was right, and something else is asked for: this was no failure of the network's.
+    pub(super) async fn take_back(&self, permit: &Permit) {
+        if let Some(network) = &permit.uncounts {
+            warn_of(self.store.uncount_try(network).await);
+        }
     }
 
     /// Counts a sign-up; those that succeed count too.
@@ -127,15 +151,13 @@ impl Auth {
         Ok(())
     }
 
-    /// The secret was right: this user's counters begin anew. The network's failures stay counted, whoever succeeds.
-    pub(super) async fn clear(&self, permit: Permit) -> Result<(), Failure> {
-        if let Some(network) = &permit.uncounts {
-            self.store.uncount_try(network).await?;
-        }
+    /// The secret was right: this user's counters begin anew. The network's failures stay counted, whoever succeeds. What
+    /// has been done is done by now, so that a counter which cannot be cleared is no reason to say otherwise.
+    pub(super) async fn clear(&self, permit: Permit) {
+        self.take_back(&permit).await;
         if !permit.clears.is_empty() {
-            self.store.forget_tries(&permit.clears).await?;
+            warn_of(self.store.forget_tries(&permit.clears).await);
         }
-        Ok(())
     }
 
     async fn count_in_bucket(&self, bucket: &str, now: Moment) -> Result<i64, NoPermit> {
@@ -148,14 +170,42 @@ fn allowed(counted: Try, now: Moment) -> Result<i64, TooMany> {
     match counted {
         Try::Counted(tries) => Ok(tries),
         // Rounded up, so that whoever waits as long as they are told is let in.
-        Try::NotBefore(until) => {
-            Err(TooMany { wait: Duration::from_secs(until.since(now).as_millis().div_ceil(1_000) as u64) })
+        Try::NotBefore(until) => Err(TooMany {
+            wait: Duration::from_secs(until.since(now).as_millis().div_ceil(1_000) as u64),
+            way_out: None,
+        }),
+    }
+}
+
+impl Subject<'_> {
+    /// Where strangers' tries count.
+    pub(super) fn bucket(&self) -> Option<String> {
+        match self {
+            Self::LogIn { username, .. } => Some(name_bucket(username)),
+            Self::Code { user_id, .. } => Some(format!("code:{user_id}")),
+            Self::RecoveryCode => None,
+            Self::Confirmation(user_id) => Some(confirmation_bucket(*user_id)),
         }
     }
 }
 
+fn warn_of(cleared: Result<(), crate::store::Error>) {
+    if let Err(error) = cleared {
+        tracing::warn!(%error, "a counter of failed tries could not be cleared");
+    }
+}
+
+/// Where tries to confirm in a session of this user count. A login clears it.
+pub(super) fn confirmation_bucket(user_id: UserId) -> String {
+    format!("confirmation:{user_id}")
+}
+
+fn device_bucket(what: &str, device: &Device) -> String {
+    format!("{what}:{}:{}", device.user_id, device.mark)
+}
+
 /// One bucket for every spelling of a name, whether or not anybody has it. Hashed, because anything may be typed there.
-fn name_bucket(username: &str) -> String {
+pub(super) fn name_bucket(username: &str) -> String {
     format!("login:{}", HEXLOWER.encode(&Sha256::digest(username.to_lowercase())[..16]))
 }
 

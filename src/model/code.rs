@@ -29,6 +29,8 @@ pub enum TimeCode {
     },
     /// It would be right at another time: the phone's clock is off. Not accepted.
     OtherTime {
+        /// The step that it is of.
+        step: i64,
         /// How many seconds the phone is ahead; behind, when negative.
         seconds_ahead: i64,
     },
@@ -86,7 +88,7 @@ impl TotpSecret {
         let found = steps.into_iter().filter(|away| is_of(present + away)).collect::<Vec<_>>();
         match found.first() {
             Some(away) if away.abs() <= WINDOW => TimeCode::Right { step: present + away },
-            Some(away) => TimeCode::OtherTime { seconds_ahead: away * STEP },
+            Some(away) => TimeCode::OtherTime { step: present + away, seconds_ahead: away * STEP },
             None => TimeCode::Wrong,
         }
     }
@@ -185,8 +187,8 @@ mod tests {
         for seconds in [-30, 0, 29, 30, 59] {
             assert_eq!(at(step * STEP + seconds), TimeCode::Right { step }, "{seconds}");
         }
-        assert_eq!(at(step * STEP + 60), TimeCode::OtherTime { seconds_ahead: -60 });
-        assert_eq!(at(step * STEP - 31), TimeCode::OtherTime { seconds_ahead: 60 });
+        assert_eq!(at(step * STEP + 60), TimeCode::OtherTime { step, seconds_ahead: -60 });
+        assert_eq!(at(step * STEP - 31), TimeCode::OtherTime { step, seconds_ahead: 60 });
         assert_eq!(at(step * STEP + 3_600), TimeCode::Wrong);
         for code in ["", "00592", "0059240", "+05924", "００５９２４", " 05924"] {
             assert_eq!(secret.check(code, Moment::from_millis(1_234_567_890_000)), TimeCode::Wrong, "{code}");

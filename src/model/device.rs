@@ -45,6 +45,12 @@ impl Devices {
         self
     }
 
+    /// The same, not known to this user.
+    pub fn without(mut self, user_id: UserId) -> Self {
+        self.0.retain(|known| known.user_id != user_id);
+        self
+    }
+
     /// As text, for a sealed cookie.
     pub fn to_text(&self) -> String {
         let each: Vec<String> = self.0.iter().map(|device| format!("{}.{}", device.user_id, device.mark)).collect();

@@ -68,12 +68,13 @@ impl fmt::Display for DisplayName {
     }
 }
 
-/// Controls, line and paragraph separators, the replacement character that stands for bytes nobody could read,
+/// Controls, noncharacters, line and paragraph separators, the replacement character that stands for bytes nobody could read,
 /// and every bidirectional mark, embedding, override and isolate (UAX #9).
 fn disturbs(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{206F}')
-        || matches!(c, '\u{FFF9}'..='\u{FFFD}')
+        || matches!(c, '\u{FFF9}'..='\u{FFFF}' | '\u{FDD0}'..='\u{FDEF}')
+        || u32::from(c) & 0xFFFE == 0xFFFE
 }
 
 /// White space and the characters that are drawn as nothing (Default_Ignorable_Code_Point and blank letters).

@@ -54,6 +54,8 @@ kinds! {
     SignInFailed = "sign_in_failed", "Somebody tried to sign in with a wrong password.";
     /// The password was right, and the code after it was not.
     CodeRefused = "code_refused", "Somebody knew the password, but not the code.";
+    /// The password was right, and not enough after so many failures.
+    KeptOut = "kept_out", "Somebody knew the password, but was kept out, because too many attempts had failed.";
     /// A code for when the phone is gone was used.
     RecoveryCodeUsed = "recovery_code_used", "A recovery code was used.";
     /// The owner signed out.

@@ -21,6 +21,11 @@ impl Seal {
         jar.get(purpose).map(|sealed| sealed.value().to_owned())
     }
 
+    /// Whether the key in use sealed it, and not one before it.
+    pub fn is_current(&self, purpose: &str, sealed: &str) -> bool {
+        Self(self.0.iter().take(1).cloned().collect()).open(purpose, sealed).is_some()
+    }
+
     /// What was sealed for this purpose, by any of the keys.
     pub fn open(&self, purpose: &str, sealed: &str) -> Option<String> {
         let sealed = Cookie::new(purpose.to_owned(), sealed.to_owned());
@@ -49,6 +54,7 @@ mod tests {
         assert_eq!(before.open("a", &sealed).as_deref(), Some("secret"));
         assert_eq!(before.open("b", &sealed), None);
         assert_eq!(Seal::new([&new[..], &old[..]]).open("a", &sealed).as_deref(), Some("secret"));
+        assert!(before.is_current("a", &sealed) && !Seal::new([&new[..], &old[..]]).is_current("a", &sealed));
         assert_eq!(Seal::new([&new[..]]).open("a", &sealed), None);
         assert_ne!(before.seal("a", "secret"), Some(sealed));
     }

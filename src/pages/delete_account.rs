@@ -72,6 +72,6 @@ pub async fn submit(
         ProofError::TooMany(too_many) => Retry::too_many(too_many),
         ProofError::Failure(failure) => failure.into(),
     })?;
-    cookie.clear_all();
+    cookie.forget(me.user.user_id);
     Ok(LoggedOut::leading_home((Status::Ok, Gone { message: "Your account and everything we kept of it is gone." })))
 }

@@ -16,8 +16,6 @@ pub struct ErrorPage {
     title: &'static str,
     says: Cow<'static, str>,
     request_id: String,
-    /// Whether trying again may help.
-    is_passing: bool,
     problems: Problems,
 }
 
@@ -40,17 +38,34 @@ pub async fn log_in_first(request: &Request<'_>) -> Result<Redirect, Drawn<Error
 pub async fn confirm_first(request: &Request<'_>) -> Result<Redirect, Drawn<ErrorPage>> {
     let needs_proof = refusal_of(request).kind == ProblemKind::ProofNeeded;
     match Asker::of(request) {
-        Asker::Person if needs_proof => Ok(Redirect::to(match NextPath::wanted(request) {
-            Some(next) => next.after("/confirm"),
-            None => "/confirm".to_owned(),
-        })),
+        Asker::Person if needs_proof => {
+            Ok(Redirect::to(match NextPath::wanted(request).or_else(|| page_of(request)) {
+                Some(next) => next.after("/confirm"),
+                None => "/confirm".to_owned(),
+            }))
+        }
         _ => Err(any_failure(Status::Forbidden, request).await),
     }
+}
+
+/// The page that a form is on, when it was sent to an address of its own below it.
+fn page_of(request: &Request<'_>) -> Option<NextPath> {
+    let first = request.uri().path().segments().next()?;
+    NextPath::parse(&format!("/{first}"))
 }
 
 #[catch(default)]
 pub async fn any_failure(status: Status, request: &Request<'_>) -> Drawn<ErrorPage> {
     let refusal = refusal_of(request);
+    // Under the number that the page tells; what failed on our side has been logged with its reason too.
+    tracing::info!(
+        status = status.code,
+        request_id = %RequestId::of(request),
+        method = %request.method(),
+        route = request.route().map(|route| route.uri.to_string()),
+        says = refusal.says.as_deref(),
+        "a request was refused"
+    );
     let (title, usually) = sentence(status);
     let says = refusal.says.clone().unwrap_or(Cow::Borrowed(usually));
 
@@ -64,7 +79,6 @@ pub async fn any_failure(status: Status, request: &Request<'_>) -> Drawn<ErrorPa
         title,
         says: says.clone(),
         request_id: RequestId::of(request).to_string(),
-        is_passing: refusal.retry_after.is_some(),
         problems: refusal.problems.clone(),
     };
     Drawn { status, says, refusal, page }

@@ -138,6 +138,10 @@ impl LoginForm {
     fn with(mut self, basic: Basic) -> Result<Self, Retry<LoginPage>> {
         match basic.0 {
             None => Ok(self),
+            Some(Ok((username, password))) if username.is_empty() || password.is_empty() => {
+                // Nobody has an empty name or password.
+                Err(self.refused(LogInError::NoMatch))
+            }
             Some(Ok((username, password))) if self.username.is_empty() && self.password.is_empty() => {
                 (self.username, self.password) = (username, password);
                 Ok(self)

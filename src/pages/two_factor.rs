@@ -27,7 +27,7 @@ impl Form for CodeForm {
 }
 
 /// How the second step stands.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 pub struct TwoFactorPage {
     is_on: bool,
     /// How many recovery codes are left.
@@ -39,6 +39,9 @@ pub struct TwoFactorPage {
     /// New recovery codes, to be seen this once.
     #[serde(skip_serializing_if = "Option::is_none")]
     recovery_codes: Option<Vec<String>>,
+    /// Why the last wish was refused, where that is not about the code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refused: Option<String>,
     #[serde(skip_serializing_if = "Problems::is_empty")]
     problems: Problems,
 }
@@ -103,11 +106,9 @@ pub async fn turn_on(
     client: Client,
     form: Sent<CodeForm>,
 ) -> Result<Show<TwoFactorPage>, Retry<TwoFactorPage>> {
-    let turned_on = auth.turn_on_second_factor(me.0.resumed, &form.0.code, &client.0).await;
-    let page = TwoFactorPage::new(auth, site, me.0.user).await?;
-    match turned_on {
-        Ok(codes) => Ok(Show(page.with_codes(&codes))),
-        Err(error) => Err(refused(error, page)),
+    match auth.turn_on_second_factor(me.0.resumed, &form.0.code, &client.0).await {
+        Ok(codes) => Ok(Show(TwoFactorPage::with_codes(&codes))),
+        Err(error) => Err(refused(error, TwoFactorPage::new(auth, site, me.0.user).await?)),
     }
 }
 
@@ -118,9 +119,9 @@ pub async fn turn_off(
     site: &State<Site>,
     client: Client,
 ) -> Submitted<TurnedOff, TwoFactorPage> {
-    let turned_off = auth.turn_off_second_factor(me.0.resumed, &client.0).await;
-    let page = TwoFactorPage::new(auth, site, me.0.user).await?;
-    turned_off.map_err(|error| refused(error, page))?;
+    if let Err(error) = auth.turn_off_second_factor(me.0.resumed, &client.0).await {
+        return Err(refused(error, TwoFactorPage::new(auth, site, me.0.user).await?));
+    }
     Ok(Next { to: "/two-factor".to_owned(), made: (Status::Ok, TurnedOff { message: "The second step is off." }) })
 }
 
@@ -131,11 +132,9 @@ pub async fn new_codes(
     site: &State<Site>,
     client: Client,
 ) -> Result<Show<TwoFactorPage>, Retry<TwoFactorPage>> {
-    let made = auth.new_recovery_codes(me.0.resumed, &client.0).await;
-    let page = TwoFactorPage::new(auth, site, me.0.user).await?;
-    match made {
-        Ok(codes) => Ok(Show(page.with_codes(&codes))),
-        Err(error) => Err(refused(error, page)),
+    match auth.new_recovery_codes(me.0.resumed, &client.0).await {
+        Ok(codes) => Ok(Show(TwoFactorPage::with_codes(&codes))),
+        Err(error) => Err(refused(error, TwoFactorPage::new(auth, site, me.0.user).await?)),
     }
 }
 
@@ -149,7 +148,7 @@ fn refused(error: SecondFactorError, page: TwoFactorPage) -> Retry<TwoFactorPage
             }
         },
         SecondFactorError::State => {
-            let page = TwoFactorPage { problems: Problems::with("second_step", &error), ..page };
+            let page = TwoFactorPage { refused: Some(error.to_string()), ..page };
             Retry::because(Status::Conflict, error, page)
         }
         SecondFactorError::Failure(failure) => failure.into(),
@@ -168,10 +167,16 @@ impl TwoFactorPage {
             let address = secret.address(&user.username, site.host())?;
             Some(Setup { secret: secret.to_groups(), address })
         });
-        Ok(Self { is_on, recovery_codes_left, setup, recovery_codes: None, problems: Problems::default() })
+        Ok(Self { is_on, recovery_codes_left, setup, ..Self::default() })
     }
 
-    fn with_codes(self, codes: &[RecoveryCode]) -> Self {
-        Self { recovery_codes: Some(codes.iter().map(RecoveryCode::reveal).collect()), ..self }
+    /// It is on, with these new codes: what nobody can see again does not wait for another look at the database.
+    fn with_codes(codes: &[RecoveryCode]) -> Self {
+        Self {
+            is_on: true,
+            recovery_codes_left: i64::try_from(codes.len()).ok(),
+            recovery_codes: Some(codes.iter().map(RecoveryCode::reveal).collect()),
+            ..Self::default()
+        }
     }
 }

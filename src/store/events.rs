@@ -47,15 +47,47 @@ impl Store {
         Ok(())
     }
 
-    /// What happened to an account, the latest first, at most so many.
-    pub async fn events(&self, user_id: UserId, most: i64) -> Result<Vec<Event>> {
+    /// Keeps an event, unless one of its kind was kept so lately.
+    pub async fn add_event_once(&self, new: &NewEvent, lately: Duration) -> Result<()> {
+        const SQL: &str = "SELECT COUNT(*) FROM events WHERE user_id = $1 AND kind = $2 AND at > $3";
+
+        transaction!(self, tx => {
+            let kept: i64 = sqlx::query_scalar(SQL)
+                .bind(new.user_id.to_string())
+                .bind(new.event.kind.name())
+                .bind(new.event.at.minus(lately).millis())
+                .fetch_one(&mut *tx)
+                .await?;
+            if kept == 0 {
+                insert_event!(tx, new);
+            }
+        });
+        Ok(())
+    }
+
+    /// What happened to an account, the latest first, at most so many, and of failures fewer.
+    pub async fn events(&self, user_id: UserId, most: i64, most_failures: i64) -> Result<Vec<Event>> {
         const SQL: &str = "
-            SELECT at, kind, user_agent, address FROM events
-            WHERE user_id = $1 ORDER BY at DESC, event_id DESC LIMIT $2";
+            SELECT at, kind, user_agent, address FROM (
+                SELECT * FROM (
+                    SELECT * FROM events WHERE user_id = $1 AND kind NOT IN ($4, $5, $6)
+                    ORDER BY at DESC, event_id DESC LIMIT $2) AS others
+                UNION ALL
+                SELECT * FROM (
+                    SELECT * FROM events WHERE user_id = $1 AND kind IN ($4, $5, $6)
+                    ORDER BY at DESC, event_id DESC LIMIT $3) AS failures) AS shown
+            ORDER BY at DESC, event_id DESC";
 
         type Row = (i64, String, Option<String>, Option<String>);
-        let rows: Vec<Row> =
-            reading!(self, db => sqlx::query_as(SQL).bind(user_id.to_string()).bind(most).fetch_all(db).await?);
+        let rows: Vec<Row> = reading!(self, db => sqlx::query_as(SQL)
+            .bind(user_id.to_string())
+            .bind(most)
+            .bind(most_failures)
+            .bind(EventKind::SignInFailed.name())
+            .bind(EventKind::CodeRefused.name())
+            .bind(EventKind::ConfirmationFailed.name())
+            .fetch_all(db)
+            .await?);
         let read = |(at, kind, user_agent, address): Row| {
             Ok(Event {
                 at: Moment::from_millis(at),

@@ -1,3 +1,5 @@
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use sqlx::migrate::{MigrateError, Migrator};
@@ -78,7 +80,7 @@ impl Store {
         let Database::Sqlite(file) = database;
         let failed =
             |because: &dyn std::fmt::Display| OpenError::File { file: file.clone(), because: because.to_string() };
-        make_private(file).map_err(|error| failed(&error))?;
+        open_private(file).map_err(|error| failed(&error))?;
 
         let options = SqliteConnectOptions::new()
             .filename(file)
@@ -89,6 +91,11 @@ impl Store {
             // In WAL mode only FULL makes a commit survive a loss of power, and what was answered must.
             .synchronous(SqliteSynchronous::Full);
         let pool = |most| SqlitePoolOptions::new().max_connections(most).acquire_timeout(PATIENCE);
+
+        // Several processes may start at once on a new folder, and SQLite lets two of them read what is to be done before
+        // either does it. The lock is let go of with the file.
+        let lock = open_private(&file.with_extension("lock")).map_err(|error| failed(&error))?;
+        lock.lock().map_err(|error| failed(&error))?;
 
         let writer = pool(1).connect_with(options.clone()).await.map_err(|error| failed(&error))?;
         MIGRATIONS.run(&writer).await.map_err(|error| match error {
@@ -102,10 +109,8 @@ impl Store {
     }
 }
 
-/// Makes the file readable to its owner alone; SQLite gives its companions (`-wal`, `-shm`) the same mode.
-fn make_private(file: &Path) -> std::io::Result<()> {
-    use std::fs::OpenOptions;
-    use std::os::unix::fs::OpenOptionsExt;
-
-    OpenOptions::new().create(true).append(true).mode(0o600).open(file).map(drop)
+/// Opens the file, and makes it readable to its owner alone if it is not there. SQLite gives the companions of a database
+/// (`-wal`, `-shm`) the same mode.
+fn open_private(file: &Path) -> std::io::Result<File> {
+    OpenOptions::new().create(true).append(true).mode(0o600).open(file)
 }

@@ -1,4 +1,5 @@
 use super::events::insert_event;
+use super::sessions::is_still_there;
 use super::{NewEvent, Result, Store};
 use crate::model::{EventKind, Moment, RecoveryCodeHash, SessionId, UserId};
 
@@ -7,6 +8,8 @@ use crate::model::{EventKind, Moment, RecoveryCodeHash, SessionId, UserId};
 pub struct SecondFactor {
     /// The secret, sealed.
     pub sealed_secret: String,
+    /// When it was begun.
+    pub created_at: Moment,
     /// When its owner showed that they have it; until then it asks for nothing.
     pub confirmed_at: Option<Moment>,
 }
@@ -42,12 +45,13 @@ macro_rules! tell_other_sessions {
 impl Store {
     /// A user's second factor, confirmed or begun.
     pub async fn second_factor(&self, user_id: UserId) -> Result<Option<SecondFactor>> {
-        const SQL: &str = "SELECT secret, confirmed_at FROM second_factors WHERE user_id = $1";
+        const SQL: &str = "SELECT secret, created_at, confirmed_at FROM second_factors WHERE user_id = $1";
 
-        let row: Option<(String, Option<i64>)> =
+        let row: Option<(String, i64, Option<i64>)> =
             reading!(self, db => sqlx::query_as(SQL).bind(user_id.to_string()).fetch_optional(db).await?);
-        Ok(row.map(|(sealed_secret, confirmed_at)| SecondFactor {
+        Ok(row.map(|(sealed_secret, created_at, confirmed_at)| SecondFactor {
             sealed_secret,
+            created_at: Moment::from_millis(created_at),
             confirmed_at: confirmed_at.map(Moment::from_millis),
         }))
     }
@@ -55,9 +59,9 @@ impl Store {
     /// Begins a second factor, in the place of one that was begun. False when there is a confirmed one.
     pub async fn begin_second_factor(&self, user_id: UserId, sealed_secret: &str, now: Moment) -> Result<bool> {
         const SQL: &str = "
-            INSERT INTO second_factors (user_id, secret, created_at, confirmed_at, last_step)
-            SELECT user_id, $1, $2, NULL, 0 FROM users WHERE user_id = $3
-            ON CONFLICT (user_id) DO UPDATE SET secret = $1, created_at = $2, last_step = 0
+            INSERT INTO second_factors (user_id, secret, created_at, confirmed_at, last_step, burnt_step)
+            SELECT user_id, $1, $2, NULL, 0, 0 FROM users WHERE user_id = $3
+            ON CONFLICT (user_id) DO UPDATE SET secret = $1, created_at = $2, last_step = 0, burnt_step = 0
             WHERE second_factors.confirmed_at IS NULL";
 
         let begun = writing!(self, db => sqlx::query(SQL)
@@ -72,10 +76,27 @@ impl Store {
 
     /// Uses the code of a step: false when that step or a later one was used before.
     pub async fn use_step(&self, user_id: UserId, step: i64) -> Result<bool> {
-        const SQL: &str = "UPDATE second_factors SET last_step = $1 WHERE user_id = $2 AND last_step < $1";
+        const SQL: &str = "
+            UPDATE second_factors SET last_step = $1 WHERE user_id = $2 AND last_step < $1 AND burnt_step <> $1";
 
         let used = writing!(self, db => sqlx::query(SQL).bind(step).bind(user_id.to_string()).execute(db).await?.rows_affected());
         Ok(used == 1)
+    }
+
+    /// Takes the worth from the code of a step to come, because it has been typed too early.
+    pub async fn burn_step(&self, user_id: UserId, step: i64) -> Result<()> {
+        const SQL: &str = "UPDATE second_factors SET burnt_step = $1 WHERE user_id = $2";
+
+        writing!(self, db => sqlx::query(SQL).bind(step).bind(user_id.to_string()).execute(db).await?);
+        Ok(())
+    }
+
+    /// Seals a secret anew, unless it is another one by now.
+    pub async fn reseal_second_factor(&self, user_id: UserId, old: &str, new: &str) -> Result<()> {
+        const SQL: &str = "UPDATE second_factors SET secret = $1 WHERE user_id = $2 AND secret = $3";
+
+        writing!(self, db => sqlx::query(SQL).bind(new).bind(user_id.to_string()).bind(old).execute(db).await?);
+        Ok(())
     }
 
     /// Asks for the second factor from now on, and keeps the recovery codes; other sessions are told. False when there is
@@ -93,6 +114,9 @@ impl Store {
             WHERE user_id = $3 AND secret = $4 AND confirmed_at IS NULL AND last_step < $2";
 
         transaction!(self, tx => {
+            if !is_still_there!(tx, this_session) {
+                return Ok(false);
+            }
             let confirmed = sqlx::query(SQL)
                 .bind(event.event.at.millis())
                 .bind(step)
@@ -116,6 +140,9 @@ impl Store {
         const SQL: &str = "DELETE FROM second_factors WHERE user_id = $1 AND confirmed_at IS NOT NULL";
 
         transaction!(self, tx => {
+            if !is_still_there!(tx, this_session) {
+                return Ok(false);
+            }
             let ended = sqlx::query(SQL).bind(event.user_id.to_string()).execute(&mut *tx).await?.rows_affected();
             if ended == 0 {
                 return Ok(false);
@@ -139,6 +166,9 @@ impl Store {
             UPDATE second_factors SET last_step = last_step WHERE user_id = $1 AND confirmed_at IS NOT NULL";
 
         transaction!(self, tx => {
+            if !is_still_there!(tx, this_session) {
+                return Ok(false);
+            }
             let is_on = sqlx::query(SQL).bind(event.user_id.to_string()).execute(&mut *tx).await?.rows_affected();
             if is_on == 0 {
                 return Ok(false);

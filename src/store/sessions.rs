@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use super::events::{insert_event, read_visit};
 use super::users::{UserRow, read_user, user_columns};
 use super::{NewEvent, Result, Store, unreadable};
@@ -79,6 +81,18 @@ macro_rules! note_endings {
 }
 pub(super) use note_endings;
 
+/// Whether the session that asks has not been ended meanwhile, in the transaction at hand: one that was changes nothing
+/// any more.
+macro_rules! is_still_there {
+    ($tx:ident, $session_id:expr) => {{
+        const SQL: &str = "SELECT COUNT(*) FROM sessions WHERE session_id = $1";
+
+        let there: i64 = sqlx::query_scalar(SQL).bind($session_id.to_string()).fetch_one(&mut *$tx).await?;
+        there > 0
+    }};
+}
+pub(super) use is_still_there;
+
 /// The columns of a session, in the order of [`SessionRow`].
 macro_rules! session_columns {
     () => {
@@ -121,12 +135,14 @@ impl SessionRow {
 
 impl Store {
     /// Begins a session and ends the one it replaces, both or neither, and keeps the events. Of more sessions than a user
-    /// may have, the oldest end. None when the password is no longer the one of `password_version`, or the user is gone or
-    /// disabled: then nothing changes. Else how many sessions had to go.
+    /// may have, the oldest end. None when the password is no longer the one of `password_version`, the user is gone or
+    /// disabled, or asks for a second factor by now and had none to show: then nothing changes. Else how many sessions had
+    /// to go.
     pub async fn start_session(
         &self,
         new: &NewSession,
         password_version: i64,
+        showed_second_factor: bool,
         events: &[NewEvent],
         when_oldest_ends: &NewEvent,
     ) -> Result<Option<u64>> {
@@ -135,8 +151,16 @@ impl Store {
                 SELECT session_id FROM sessions WHERE user_id = $1
                 ORDER BY created_at DESC, session_id DESC LIMIT $2)";
 
+        const ASKS_FOR_MORE: &str = "
+            SELECT COUNT(*) FROM second_factors WHERE user_id = $1 AND confirmed_at IS NOT NULL";
+
         let mut ended = 0;
         transaction!(self, tx => {
+            let asks_for_more: i64 =
+                sqlx::query_scalar(ASKS_FOR_MORE).bind(new.user_id.to_string()).fetch_one(&mut *tx).await?;
+            if asks_for_more > 0 && !showed_second_factor {
+                return Ok(None);
+            }
             if insert_session!(tx, new, password_version) == 0 {
                 return Ok(None);
             }
@@ -159,18 +183,22 @@ impl Store {
     /// The failed attempts to sign in since the user last did; none when there were none.
     pub async fn failed_before(&self, user_id: UserId) -> Result<Option<FailedBefore>> {
         const SQL: &str = "
-            SELECT COUNT(*), MIN(since.at)
-            FROM events, (SELECT MAX(at) AS at FROM events WHERE user_id = $1 AND kind IN ($2, $3)) AS since
-            WHERE events.user_id = $1 AND events.kind IN ($4, $5) AND events.at > since.at";
+            SELECT COUNT(*), MIN(since.at), MIN(events.at)
+            FROM events, (
+                SELECT COALESCE(MAX(at), 0) AS at FROM events WHERE user_id = $1 AND kind IN ($2, $3)) AS since
+            WHERE events.user_id = $1 AND events.kind IN ($4, $5, $6) AND events.at > since.at";
 
-        let (attempts, since): (i64, Option<i64>) = reading!(self, db => sqlx::query_as(SQL)
+        let (attempts, since, first): (i64, Option<i64>, Option<i64>) = reading!(self, db => sqlx::query_as(SQL)
             .bind(user_id.to_string())
             .bind(EventKind::SignedIn.name())
             .bind(EventKind::SignedUp.name())
             .bind(EventKind::SignInFailed.name())
             .bind(EventKind::CodeRefused.name())
+            .bind(EventKind::KeptOut.name())
             .fetch_one(db)
             .await?);
+        // The sign-in before may be so long ago that it is not kept any more.
+        let since = since.filter(|since| *since > 0).or(first);
         Ok(since.filter(|_| attempts > 0).map(|since| FailedBefore { attempts, since: Moment::from_millis(since) }))
     }
 
@@ -254,6 +282,9 @@ impl Store {
 
         let mut ended = 0;
         transaction!(self, tx => {
+            if !is_still_there!(tx, but) {
+                return Ok(0);
+            }
             note_endings!(tx, event.user_id, but, event.event.kind, event.event.at);
             ended += sqlx::query(SQL)
                 .bind(event.user_id.to_string())
@@ -329,17 +360,18 @@ impl Store {
 
     /// Deletes the sessions whose time is up, at most `most` of them, and says how many.
     pub async fn sweep_sessions(&self, now: Moment, limits: &SessionLimits, most: i64) -> Result<u64> {
+        // Another process may know of a use that it has not written yet.
+        const UNWRITTEN: Duration = Duration::from_secs(2 * 60);
         const SQL: &str = "
             DELETE FROM sessions WHERE session_id IN (
                 SELECT session_id FROM sessions
                 WHERE (remembered_until IS NULL AND (created_at <= $1 OR last_seen_at <= $2))
-                   OR remembered_until <= $3
-                   OR created_at <= $4
+                   OR (remembered_until IS NOT NULL AND (remembered_until <= $3 OR created_at <= $4))
                 LIMIT $5)";
 
         let swept = writing!(self, db => sqlx::query(SQL)
             .bind(now.minus(limits.absolute).millis())
-            .bind(now.minus(limits.idle).millis())
+            .bind(now.minus(limits.idle).minus(UNWRITTEN).millis())
             .bind(now.millis())
             .bind(now.minus(limits.remembered).millis())
             .bind(most)

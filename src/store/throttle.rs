@@ -17,19 +17,20 @@ impl Store {
     /// seconds. Counted before its outcome is known, so that many at once cannot overtake the counter.
     pub async fn count_try(&self, bucket: &str, now: Moment) -> Result<Try> {
         const SQL: &str = "
-            INSERT INTO throttle (bucket, tries, began_at, last_at, blocked_until) VALUES ($1, 1, $2, $2, $2)
+            INSERT INTO throttle (bucket, tries, began_at, last_at, blocked_until) VALUES ($1, 1, $2, $2, 0)
             ON CONFLICT (bucket) DO UPDATE SET
                 tries = throttle.tries + 1,
                 last_at = $2,
-                blocked_until = $2 + CASE
+                blocked_until = CASE
                     WHEN throttle.tries < 3 THEN 0
-                    WHEN throttle.tries = 3 THEN 1000
-                    WHEN throttle.tries = 4 THEN 2000
-                    WHEN throttle.tries = 5 THEN 4000
-                    WHEN throttle.tries = 6 THEN 8000
-                    WHEN throttle.tries = 7 THEN 16000
-                    ELSE 30000 END
-            WHERE throttle.blocked_until <= $2
+                    WHEN throttle.tries = 3 THEN $2 + 1000
+                    WHEN throttle.tries = 4 THEN $2 + 2000
+                    WHEN throttle.tries = 5 THEN $2 + 4000
+                    WHEN throttle.tries = 6 THEN $2 + 8000
+                    WHEN throttle.tries = 7 THEN $2 + 16000
+                    ELSE $2 + 30000 END
+            -- Nothing is blocked for longer than that, also when a clock was set back meanwhile.
+            WHERE throttle.blocked_until <= $2 OR throttle.blocked_until > $2 + 30000
             RETURNING tries";
 
         let counted: Option<i64> = writing!(self, db =>
@@ -90,13 +91,23 @@ impl Store {
         Ok(())
     }
 
-    /// Deletes the counters that nobody has touched for so long, at most `most` of them, and says how many.
+    /// Deletes the counters that nobody has touched for a day, and those of long runs of failures when nobody has for
+    /// `kept`; at most `most` of them. Says how many.
     pub async fn sweep_tries(&self, now: Moment, kept: Duration, most: i64) -> Result<u64> {
         const SQL: &str = "
-            DELETE FROM throttle WHERE bucket IN (SELECT bucket FROM throttle WHERE last_at <= $1 LIMIT $2)";
+            DELETE FROM throttle WHERE bucket IN (
+                SELECT bucket FROM throttle
+                WHERE last_at <= $1 AND (tries < 10 OR bucket LIKE 'network:%' OR bucket LIKE 'sign-up:%' OR last_at <= $2)
+                LIMIT $3)";
+        const A_DAY: Duration = Duration::from_secs(24 * 3_600);
 
-        Ok(writing!(self, db =>
-            sqlx::query(SQL).bind(now.minus(kept).millis()).bind(most).execute(db).await?.rows_affected()))
+        Ok(writing!(self, db => sqlx::query(SQL)
+            .bind(now.minus(A_DAY).millis())
+            .bind(now.minus(kept).millis())
+            .bind(most)
+            .execute(db)
+            .await?
+            .rows_affected()))
     }
 
     async fn blocked_until(&self, bucket: &str, now: Moment) -> Result<Try> {

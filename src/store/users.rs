@@ -1,5 +1,5 @@
 use super::events::insert_event;
-use super::sessions::{insert_session, note_endings};
+use super::sessions::{insert_session, is_still_there, note_endings};
 use super::{NewEvent, NewSession, Result, Store, unreadable};
 use crate::model::{DisplayName, EventKind, Moment, PasswordHash, SessionId, User, UserId, Username};
 
@@ -123,16 +123,11 @@ impl Store {
         const CHANGE: &str = "
             UPDATE users SET password_hash = $1, password_version = password_version + 1
             WHERE user_id = $2 AND password_version = $3 AND disabled_at IS NULL";
-        // Only from a session that is still there: one that was ended meanwhile changes nothing any more.
-        const STILL_THERE: &str = "SELECT COUNT(*) FROM sessions WHERE session_id = $1 AND user_id = $2";
+        // A secret that somebody may have seen while it was begun is not to be confirmed by accident later.
+        const DROP_BEGUN: &str = "DELETE FROM second_factors WHERE user_id = $1 AND confirmed_at IS NULL";
         const END_ALL: &str = "DELETE FROM sessions WHERE user_id = $1";
 
         transaction!(self, tx => {
-            let still_there: i64 = sqlx::query_scalar(STILL_THERE)
-                .bind(this_session.to_string())
-                .bind(event.user_id.to_string())
-                .fetch_one(&mut *tx)
-                .await?;
             let changed = sqlx::query(CHANGE)
                 .bind(new_hash.phc())
                 .bind(event.user_id.to_string())
@@ -140,9 +135,10 @@ impl Store {
                 .execute(&mut *tx)
                 .await?
                 .rows_affected();
-            if changed == 0 || still_there == 0 {
+            if changed == 0 || !is_still_there!(tx, this_session) {
                 return Ok(false);
             }
+            sqlx::query(DROP_BEGUN).bind(event.user_id.to_string()).execute(&mut *tx).await?;
             note_endings!(tx, event.user_id, this_session, EventKind::PasswordChanged, event.event.at);
             sqlx::query(END_ALL).bind(event.user_id.to_string()).execute(&mut *tx).await?;
             insert_session!(tx, session, password_version + 1);
@@ -151,13 +147,34 @@ impl Store {
         Ok(true)
     }
 
-    /// Deletes an account with everything that is kept about it, if the password is still the one of that version.
-    pub async fn delete_user(&self, user_id: UserId, password_version: i64) -> Result<bool> {
-        const SQL: &str = "DELETE FROM users WHERE user_id = $1 AND password_version = $2";
+    /// Deletes an account with everything that is kept about it, if the password is still the one of that version and the
+    /// session that asks is still there.
+    pub async fn delete_user(
+        &self,
+        user_id: UserId,
+        password_version: i64,
+        this_session: SessionId,
+        bucket_of_name: &str,
+    ) -> Result<bool> {
+        const DELETE: &str = "DELETE FROM users WHERE user_id = $1 AND password_version = $2";
+        const FORGET: &str = "DELETE FROM throttle WHERE bucket = $1 OR bucket LIKE '%:' || $2 || '%'";
 
-        let deleted = writing!(self, db =>
-            sqlx::query(SQL).bind(user_id.to_string()).bind(password_version).execute(db).await?.rows_affected());
-        Ok(deleted == 1)
+        transaction!(self, tx => {
+            if !is_still_there!(tx, this_session) {
+                return Ok(false);
+            }
+            let deleted = sqlx::query(DELETE)
+                .bind(user_id.to_string())
+                .bind(password_version)
+                .execute(&mut *tx)
+                .await?
+                .rows_affected();
+            if deleted == 0 {
+                return Ok(false);
+            }
+            sqlx::query(FORGET).bind(bucket_of_name).bind(user_id.to_string()).execute(&mut *tx).await?;
+        });
+        Ok(true)
     }
 
     /// Changes what a user is called. False when there is no such user any more.

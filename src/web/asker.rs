@@ -48,7 +48,8 @@ enum Wish {
 
 impl Wish {
     fn of(request: &Request<'_>) -> Self {
-        match request.accept().map(Accept::preferred) {
+        let preferred = request.accept().map(Accept::preferred).filter(|kind| kind.weight() != Some(0.0));
+        match preferred {
             Some(kind) if is_json(kind.media_type()) => Self::Data,
             Some(kind) if kind.is_html() || kind.is_xhtml() => Self::Page,
             _ => Self::Anything,

@@ -10,7 +10,7 @@ use rocket::route::{Handler, Outcome, Route};
 use rocket::{Request, Rocket};
 
 use super::held_form::is_keeper;
-use super::{Refusal, Site, refuse};
+use super::{Problems, Refusal, Site, refuse};
 
 /// Before every other route.
 const FIRST: isize = -100;
@@ -62,18 +62,28 @@ impl Handler for Door {
     async fn handle<'r>(&self, request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r> {
         match check(Site::of(request), request) {
             Ok(()) => Outcome::forward(data, Status::NotFound),
-            Err((status, says)) => {
-                tracing::warn!(status = status.code, refused = says, "a request was turned away at the door");
-                Outcome::Error(refuse(request, status, Refusal::saying(says)))
-            }
+            Err((status, refusal)) => Outcome::Error(refuse(request, status, refusal)),
         }
     }
 }
 
-fn check(site: &Site, request: &Request<'_>) -> Result<(), (Status, &'static str)> {
-    check_host(site, request)?;
+fn check(site: &Site, request: &Request<'_>) -> Result<(), (Status, Refusal)> {
+    let saying = |(status, says)| (status, Refusal::saying(says));
+    check_host(site, request).map_err(saying)?;
+
+    let ChoosesMethod(chooses_method) = request.local_cache(|| ChoosesMethod(false));
     let changes_nothing = matches!(request.method(), Method::Get | Method::Head | Method::Options | Method::Trace);
-    if changes_nothing { Ok(()) } else { check_sender(site, request) }
+    if !changes_nothing || *chooses_method {
+        check_sender(site, request).map_err(saying)?;
+    }
+    if *chooses_method {
+        let problems = Problems::with("_method", "There is no such field here.");
+        return Err((
+            Status::UnprocessableEntity,
+            Refusal { problems, ..Refusal::saying("Some of this needs another look.") },
+        ));
+    }
+    Ok(())
 }
 
 /// Exactly one `Host`, and one of ours: a name that another site's owner points at us is not (DNS rebinding).
@@ -153,8 +163,12 @@ fn leads_to(route: &Route, request: &Request<'_>) -> bool {
         && route.iter().zip(&asked).all(|(route, asked)| route.starts_with('<') || route == asked)
 }
 
-/// Undoes Rocket's `_method`, by which a form could choose another method than the one that browsers tell us of.
+/// Notices Rocket's `_method`: by it a form could choose another method than the one that browsers tell us of. Which one
+/// was sent cannot be known any more, so the door refuses the form.
 pub struct MethodAsSent;
+
+/// Whether the body begins with `_method`.
+struct ChoosesMethod(bool);
 
 #[rocket::async_trait]
 impl Fairing for MethodAsSent {
@@ -163,15 +177,13 @@ impl Fairing for MethodAsSent {
     }
 
     async fn on_request(&self, request: &mut Request<'_>, data: &mut Data<'_>) {
-        let is_form = request.content_type().is_some_and(|kind| kind.is_form());
-        if !is_form || request.method() == Method::Post {
+        if !request.content_type().is_some_and(|kind| kind.is_form()) {
             return;
         }
-        // Exactly as Rocket reads it before this; it changes nothing but a POST, so a form that begins so was one.
+        // Exactly as Rocket reads it before this.
         let start = data.peek("_method=delete".len()).await;
         let first = std::str::from_utf8(start).ok().and_then(|start| rocket::form::Form::values(start).next());
-        if first.is_some_and(|field| field.name == "_method") {
-            request.set_method(Method::Post);
-        }
+        let chooses = first.is_some_and(|field| field.name == "_method");
+        request.local_cache(|| ChoosesMethod(chooses));
     }
 }

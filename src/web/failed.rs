@@ -33,7 +33,7 @@ impl Failed {
             status = status.code,
             request_id = %RequestId::of(request),
             method = %request.method(),
-            route = request.route().and_then(|route| route.name.as_deref()),
+            route = request.route().map(|route| route.uri.to_string()),
             "a request failed"
         );
         let retry_after = (status == Status::ServiceUnavailable).then_some(RETRY_AFTER);

@@ -18,6 +18,8 @@ use crate::model::{Devices, Moment, UserId};
 pub const HELD_FOR: Duration = Duration::from_secs(10 * 60);
 /// The largest form that is held: sealed, it must fit into a cookie.
 const MOST_BYTES: u32 = 1_536;
+/// The largest that it may become as text: sealed and encoded it is a half larger, and browsers drop cookies over 4 KiB.
+const MOST_TEXT: usize = 2_400;
 /// After the door, before the pages.
 const SECOND: isize = -50;
 
@@ -30,13 +32,21 @@ struct Holdable {
 }
 
 /// Only forms without a secret: a password or a code is typed again.
-static HOLDABLE: [Holdable; 3] = [
+static HOLDABLE: [Holdable; 6] = [
     Holdable { route: "/profile", page: "/profile", does: "change your display name", needs_proof: false },
     Holdable { route: "/sessions/<id>/end", page: "/sessions", does: "sign out another browser", needs_proof: true },
     Holdable {
         route: "/sessions/end-others",
         page: "/sessions",
         does: "sign out all other browsers",
+        needs_proof: true,
+    },
+    Holdable { route: "/two-factor/start", page: "/two-factor", does: "set up the second step", needs_proof: true },
+    Holdable { route: "/two-factor/off", page: "/two-factor", does: "turn off the second step", needs_proof: true },
+    Holdable {
+        route: "/two-factor/recovery-codes",
+        page: "/two-factor",
+        does: "make new recovery codes",
         needs_proof: true,
     },
 ];
@@ -126,7 +136,7 @@ async fn hold(holdable: &Holdable, request: &Request<'_>, data: Data<'_>, user_i
         does: holdable.does.to_owned(),
         fields: form_pairs(&body).into_iter().filter(|(name, _)| may_be_kept(name)).collect(),
     };
-    if let Ok(text) = serde_json::to_string(&held) {
+    if let Some(text) = serde_json::to_string(&held).ok().filter(|text| text.len() <= MOST_TEXT) {
         OwnCookie::Held.set(Site::of(request), request.cookies(), text, Some(HELD_FOR));
     }
 }

@@ -27,16 +27,16 @@ impl NextPath {
             && path.bytes().all(is_plain)
             && path.split('/').all(|segment| segment != "." && segment != "..")
             && text.bytes().all(is_in_query)
-            && !text.contains("//");
+            && !text.contains("//")
+            // Nobody logs in to be asked to log in, or to be logged out.
+            && !["/login", "/login/code", "/logout", "/signup"].contains(&path.trim_end_matches('/'));
         is_ours.then(|| Self(text.to_owned()))
     }
 
-    /// Where a person wanted to go when they were asked to log in. Only a GET can be taken up again, and a login leads to
-    /// no login.
+    /// Where a person wanted to go when they were asked to log in. Only a GET can be taken up again.
     pub fn wanted(request: &Request<'_>) -> Option<Self> {
         let is_get = matches!(request.method(), Method::Get | Method::Head);
-        let wanted = Self::parse(&request.uri().to_string()).filter(|_| is_get)?;
-        (!wanted.0.starts_with("/login")).then_some(wanted)
+        is_get.then(|| Self::parse(&request.uri().to_string())).flatten()
     }
 
     /// The path and query.
@@ -93,6 +93,10 @@ mod tests {
             "/profile;x",
             "/?a=//evil.example",
             "/profile\0",
+            "/login",
+            "/login?next=/",
+            "/logout",
+            "/signup/",
         ];
         for other in others {
             assert!(NextPath::parse(other).is_none(), "{other:?}");

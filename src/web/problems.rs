@@ -22,9 +22,12 @@ impl Problems {
         problems
     }
 
-    /// Adds a problem, as a sentence.
+    /// Adds a problem, as a sentence. A field that has one already keeps it: one thing at a time.
     pub fn add(&mut self, field: impl Into<Cow<'static, str>>, says: impl fmt::Display) {
-        self.0.push(Problem { field: field.into(), says: says.to_string() });
+        let field = field.into();
+        if !self.0.iter().any(|known| known.field == field) {
+            self.0.push(Problem { field, says: says.to_string() });
+        }
     }
 
     /// The value, or a problem with its field.

@@ -58,11 +58,15 @@ impl SessionCookie<'_> {
         OwnCookie::Session.clear(self.site, self.jar);
     }
 
-    /// Takes the token from the browser and makes it forget whom it was known to.
-    pub fn clear_all(&self) {
+    /// Takes the token from the browser, which forgets that this user was ever there.
+    pub fn forget(&self, user_id: UserId) {
         self.clear();
-        OwnCookie::Device.clear_if_sent(self.request);
+        OwnCookie::Ticket.clear_if_sent(self.request);
         OwnCookie::Held.clear_if_sent(self.request);
+        match self.devices().without(user_id) {
+            devices if devices == Devices::default() => OwnCookie::Device.clear_if_sent(self.request),
+            devices => OwnCookie::Device.set(self.site, self.jar, devices.to_text(), Some(DEVICE_KEPT)),
+        }
     }
 
     /// Gives the browser what the first step of a login leaves.
@@ -89,11 +93,6 @@ impl SessionCookie<'_> {
             issued_at: Moment::from_millis(parts.next()?.parse().ok()?),
         };
         Some((ticket, parts.next().and_then(NextPath::parse)))
-    }
-
-    /// Takes from the browser what the first step left.
-    pub fn clear_ticket(&self) {
-        OwnCookie::Ticket.clear_if_sent(self.request);
     }
 }
 

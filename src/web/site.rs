@@ -10,7 +10,8 @@ use crate::settings::{LOOPBACK_NAMES, PublicUrl, Settings};
 /// Where this site is and with which keys it seals: what every request is judged by.
 pub struct Site {
     public_url: PublicUrl,
-    listens_on_loopback: bool,
+    /// The names that mean this machine, where only it can reach us.
+    own_names: Vec<String>,
     trusted_proxies: Vec<IpNet>,
     seal: Seal,
 }
@@ -20,7 +21,10 @@ impl Site {
     pub fn new(settings: &Settings, seal: Seal) -> Self {
         Self {
             public_url: settings.public_url.clone(),
-            listens_on_loopback: settings.listens_on_loopback(),
+            own_names: match settings.listens_on_loopback() {
+                true => LOOPBACK_NAMES.into_iter().map(str::to_owned).chain([settings.address.to_string()]).collect(),
+                false => Vec::new(),
+            },
             trusted_proxies: settings.trusted_proxies.clone(),
             seal,
         }
@@ -66,7 +70,7 @@ impl Site {
     pub fn is_host(&self, host: &Host<'_>) -> bool {
         let name = host.domain().as_str().to_ascii_lowercase();
         let name = name.strip_suffix('.').unwrap_or(&name);
-        if self.listens_on_loopback && LOOPBACK_NAMES.contains(&name) {
+        if self.own_names.iter().any(|own| own == name) {
             return true;
         }
         let own_port = if self.is_https() { 443 } else { 80 };
@@ -82,8 +86,7 @@ impl Site {
             return true;
         }
         // Reached under another name of this machine: then the page came from exactly there.
-        let is_loopback = |host: &Host<'_>| LOOPBACK_NAMES.contains(&host.domain().as_str());
-        let host = host.filter(|host| self.listens_on_loopback && is_loopback(host));
-        host.is_some_and(|host| origin == format!("http://{host}"))
+        let is_own_name = |host: &&Host<'_>| self.own_names.iter().any(|own| own == host.domain().as_str());
+        host.filter(is_own_name).is_some_and(|host| origin == format!("http://{host}"))
     }
 }

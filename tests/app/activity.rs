@@ -110,6 +110,17 @@ async fn events_are_kept_for_ninety_days() {
 }
 
 #[rocket::async_test]
+async fn somebody_who_fails_on_purpose_hides_nothing_else() {
+    let (app, ada) = App::with_ada().await;
+    for _ in 0..60 {
+        app.wait(Duration::from_secs(1));
+        app.browser().submit("/login", &WRONG).await;
+    }
+    let kinds = app.activity(&ada, "sign_in_failed", 50).await;
+    assert!(kinds.len() == 51 && kinds.last().unwrap() == "signed_up", "{kinds:?}");
+}
+
+#[rocket::async_test]
 async fn what_a_browser_calls_itself_is_text_wherever_it_is_shown() {
     let (app, ada) = App::with_ada().await;
     let rude = app.browser().with("User-Agent", "<script>alert(1)</script> Firefox/1 \u{202E} Linux");

@@ -161,12 +161,20 @@ async fn bytes_that_are_no_text_are_never_taken_for_other_bytes() {
 }
 
 #[rocket::async_test]
-async fn nul_in_a_name_is_refused() {
+async fn nul_is_refused_in_a_name_and_in_a_password() {
     let (app, _) = App::with_ada().await;
     let form = app.program().submit("/signup", &[("username", "eve\0"), ("password", PASSWORD)]).await;
     let json = app.program().send("/signup", json!({ "username": "eve\0", "password": PASSWORD })).await;
     for answer in [form, json] {
         is_refused(&app, &answer, Status::UnprocessableEntity, "NUL").await;
+    }
+    for path in ["/signup", "/login"] {
+        let form = app.program().submit(path, &[("username", "eve"), ("password", "a password\0 with NUL")]).await;
+        let json = app.program().send(path, json!({ "username": "eve", "password": "a password\0 with NUL" })).await;
+        for answer in [form, json] {
+            is_refused(&app, &answer, Status::UnprocessableEntity, path).await;
+            assert_eq!(answer.json()["errors"]["password"], "Leave out control characters.");
+        }
     }
 }
 

@@ -96,8 +96,12 @@ async fn rockets_method_field_has_no_effect() {
 
             let answer = app.browser().post("/login", kind, body.clone()).await;
             assert_eq!(answer.status, Status::UnprocessableEntity, "an unknown field like any other: {body}");
-            let errors = app.program().post("/login", kind, body.clone()).await.is_problem(Status::UnprocessableEntity);
-            assert_eq!(errors["_method"], "There is no such field here.");
+            let problem = app.program().post("/login", kind, body.clone()).await;
+            assert_eq!(problem.status, Status::UnprocessableEntity);
+            // Rocket leaves the body of what it takes for a HEAD out.
+            if method != "HEAD" {
+                assert_eq!(problem.json()["errors"]["_method"], "There is no such field here.");
+            }
 
             let from_elsewhere = app.browser_with(&ada).with("Sec-Fetch-Site", "cross-site");
             assert_eq!(from_elsewhere.post("/login", kind, body).await.status, Status::Forbidden, "{method}");

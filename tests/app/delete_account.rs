@@ -6,8 +6,12 @@ use crate::support::{ADA, App, PASSWORD, adas};
 
 #[rocket::async_test]
 async fn ada_leaves_and_nothing_of_her_stays() {
-    let (app, ada) = App::with_ada().await;
+    let app = App::with_settings(&[("throttle", json!(true))]).await;
+    let ada = app.sign_up(ADA).await;
     app.sign_up("eve").await;
+    app.program_with(&ada).send("/login", json!({ "username": ADA, "password": "not the password" })).await;
+    app.program().send("/login", json!({ "username": ADA, "password": "not the password" })).await;
+    app.program_with(&ada).send("/confirm", json!({ "password": "not the password" })).await;
     let other = app.program();
     other.send("/login", adas()).await;
     app.turn_on_second_step(&ada).await;
@@ -17,25 +21,40 @@ async fn ada_leaves_and_nothing_of_her_stays() {
     let answer = browser.submit("/delete-account", &[("password", PASSWORD)]).await;
 
     answer.leads_to("/");
-    assert!(answer.header("Clear-Site-Data").is_some() && browser.cookies.borrow().is_empty());
+    assert!(answer.header("Clear-Site-Data").is_some() && browser.cookies.borrow().is_empty(), "{:?}", browser.cookies);
     assert_eq!(other.get("/getusers/me").await.status, Status::Unauthorized, "sessions everywhere too");
-    assert_eq!(app.program().send("/login", adas()).await.status, Status::Unauthorized);
     assert_eq!(app.count().await, (1, 1), "eve stays");
     assert_eq!(
         rows(&app).await,
-        [("users", 1), ("sessions", 1), ("events", 1), ("second_factors", 0), ("recovery_codes", 0), ("endings", 0)]
+        [
+            ("users", 1),
+            ("sessions", 1),
+            ("events", 1),
+            ("second_factors", 0),
+            ("recovery_codes", 0),
+            ("endings", 0),
+            ("throttle", 0)
+        ]
     );
+    assert_eq!(app.program().send("/login", adas()).await.status, Status::Unauthorized);
     assert_eq!(app.program().send("/signup", adas()).await.status, Status::Created, "the name is free again");
 }
 
 /// How many rows each table has.
-async fn rows(app: &App) -> [(&'static str, i64); 6] {
+async fn rows(app: &App) -> [(&'static str, i64); 7] {
     use sqlx::ConnectOptions;
 
     let file = app.folder.path().join("data/vestibule.db");
     let mut database = sqlx::sqlite::SqliteConnectOptions::new().filename(file).connect().await.unwrap();
-    let mut counted =
-        [("users", 0), ("sessions", 0), ("events", 0), ("second_factors", 0), ("recovery_codes", 0), ("endings", 0)];
+    let mut counted = [
+        ("users", 0),
+        ("sessions", 0),
+        ("events", 0),
+        ("second_factors", 0),
+        ("recovery_codes", 0),
+        ("endings", 0),
+        ("throttle", 0),
+    ];
     for (table, rows) in &mut counted {
         let sql = sqlx::AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}"));
         *rows = sqlx::query_scalar(sql).fetch_one(&mut database).await.unwrap();

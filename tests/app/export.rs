@@ -38,6 +38,15 @@ async fn ada_takes_everything_that_is_kept_about_her_and_no_secret() {
 }
 
 #[rocket::async_test]
+async fn taking_it_again_and_again_is_noted_once() {
+    let (app, ada) = App::with_ada().await;
+    for _ in 0..5 {
+        assert_eq!(app.program_with(&ada).get("/export").await.status, Status::Ok);
+    }
+    assert_eq!(app.activity(&ada, "exported", 1).await, ["exported", "signed_up"]);
+}
+
+#[rocket::async_test]
 async fn nobody_takes_anothers() {
     let (app, _) = App::with_ada().await;
     let eve = app.sign_up("eve").await;

@@ -99,6 +99,33 @@ async fn is_kept_while_somebody_confirms_who_they_are() {
 }
 
 #[rocket::async_test]
+async fn holds_whatever_form_has_no_secret_when_the_proof_ran_out() {
+    let (app, ada) = App::with_ada().await;
+    app.turn_on_second_step(&ada).await;
+    app.wait(Duration::from_secs(11 * 60));
+    let buttons = [
+        ("/two-factor/off", "turn off the second step"),
+        ("/two-factor/recovery-codes", "make new recovery codes"),
+        ("/two-factor/start", "set up the second step"),
+    ];
+    for (path, does) in buttons {
+        let browser = app.browser_with(&ada);
+        browser.press(path).await.leads_to("/confirm?next=/two-factor");
+        assert!(browser.get("/profile").await.body.contains(&format!("You were about to {does}")), "{path}");
+    }
+}
+
+#[rocket::async_test]
+async fn shows_what_it_will_send() {
+    let (app, ada) = App::with_ada().await;
+    let browser = app.browser_with(&ada);
+    app.wait(Duration::from_secs(31 * 60));
+    browser.submit("/profile", &[("display_name", "<b>Ada</b>")]).await.leads_to("/login");
+    browser.submit("/login", &LOG_IN).await.leads_to("/profile");
+    assert!(browser.get("/profile").await.body.contains("(<bdi>&lt;b&gt;Ada&lt;&#x2F;b&gt;</bdi>)"));
+}
+
+#[rocket::async_test]
 async fn is_for_people_and_programs_are_told_plainly() {
     let (app, ada) = App::with_ada().await;
     app.wait(Duration::from_secs(31 * 60));

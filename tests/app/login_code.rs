@@ -188,3 +188,17 @@ async fn without_a_first_step_there_is_no_second() {
     forged.cookies.borrow_mut().insert("login_ticket".into(), "forged".into());
     forged.submit("/login/code", &[("code", &phone.code(&app))]).await.leads_to("/login");
 }
+
+#[rocket::async_test]
+async fn a_code_that_was_typed_too_early_is_worth_nothing_later() {
+    let (app, _, phone, _) = with_phone().await;
+    let early = phone.code_at(&app, 120);
+    app.program().send("/login", with_code(&early)).await.is_problem(Status::Unauthorized);
+
+    app.wait(Duration::from_secs(120));
+
+    let answer = app.program().send("/login", with_code(&early)).await;
+    assert!(answer.is_problem(Status::Unauthorized)["code"].as_str().unwrap().contains("used already"));
+    app.wait(Duration::from_secs(30));
+    assert_eq!(app.program().send("/login", with_code(&phone.code(&app))).await.status, Status::Ok);
+}

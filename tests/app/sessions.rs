@@ -24,6 +24,26 @@ async fn a_session_that_is_not_used_ends_after_half_an_hour() {
 }
 
 #[rocket::async_test]
+async fn the_limit_of_a_session_that_is_not_used_is_kept_to_the_second() {
+    for minutes in [1, 2, 30] {
+        let app = App::with_settings(&[("session_idle_minutes", json!(minutes))]).await;
+        let ada = app.sign_up(ADA).await;
+        let limit = Duration::from_secs(60 * minutes);
+        for rest in [
+            Duration::from_secs(5),
+            limit - Duration::from_secs(1),
+            Duration::from_secs(59),
+            limit - Duration::from_secs(1),
+        ] {
+            app.wait(rest);
+            assert_eq!(app.program_with(&ada).get("/getusers/me").await.status, Status::Ok, "{minutes} {rest:?}");
+        }
+        app.wait(limit);
+        assert_eq!(app.program_with(&ada).get("/getusers/me").await.status, Status::Unauthorized, "{minutes}");
+    }
+}
+
+#[rocket::async_test]
 async fn the_use_of_a_session_counts_also_after_it_was_written_down_and_after_a_restart() {
     let app = App::with_settings(&[("session_recheck_ms", json!(0))]).await;
     let ada = app.sign_up(ADA).await;
@@ -106,6 +126,31 @@ async fn expired_sessions_are_swept_and_the_others_are_not() {
     assert_eq!(app.count().await, (3, 2));
     assert_eq!(app.program_with(&ada).get("/getusers/me").await.status, Status::Ok);
     assert_eq!(remembering.get("/profile").await.status, Status::Ok);
+}
+
+#[rocket::async_test]
+async fn a_session_that_was_used_a_moment_ago_is_not_swept() {
+    let (app, ada) = App::with_ada().await;
+    app.wait(30 * MINUTE - Duration::from_secs(5));
+    assert_eq!(app.program_with(&ada).get("/getusers/me").await.status, Status::Ok);
+    app.wait(Duration::from_secs(10));
+
+    app.auth().sweep().await.unwrap();
+
+    assert_eq!(app.program_with(&ada).get("/getusers/me").await.status, Status::Ok);
+}
+
+#[rocket::async_test]
+async fn a_session_is_not_swept_before_its_own_limit() {
+    let settings = [("session_hours", json!(48)), ("remember_days", json!(1)), ("session_idle_minutes", json!(1_440))];
+    let app = App::with_settings(&settings).await;
+    let ada = app.sign_up(ADA).await;
+    for _ in 0..5 {
+        app.wait(5 * HOUR);
+        assert_eq!(app.program_with(&ada).get("/getusers/me").await.status, Status::Ok);
+        app.auth().sweep().await.unwrap();
+    }
+    assert_eq!(app.program_with(&ada).get("/getusers/me").await.status, Status::Ok);
 }
 
 #[rocket::async_test]

@@ -387,3 +387,31 @@ fn what_users_send_makes_no_lines_of_its_own_in_the_log_and_no_secret_gets_there
         assert!(!said.contains(secret), "{secret}: {said}");
     }
 }
+
+#[test]
+fn many_processes_that_start_at_once_on_a_new_folder_share_one_database_and_one_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let servers: Vec<Server> = thread::scope(|scope| {
+        let starts: Vec<_> = (0..6).map(|_| scope.spawn(|| Server::start(&folder))).collect();
+        starts.into_iter().map(|start| start.join().unwrap()).collect()
+    });
+
+    let cookie = servers[0].sign_up("ada");
+
+    for server in &servers {
+        assert_eq!(server.who(&cookie), 200);
+    }
+}
+
+#[test]
+fn a_get_with_a_body_does_not_become_a_post() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(&folder);
+    let cookie = server.sign_up("ada");
+    for method in ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"] {
+        let headers = [("Cookie", cookie.as_str()), ("Content-Type", "application/x-www-form-urlencoded")];
+        let answer = server.request(method, "/logout", &headers, "_method=post");
+        assert_eq!(status(&answer), 422, "{method}: {answer}");
+    }
+    assert_eq!(server.who(&cookie), 200);
+}

@@ -329,3 +329,79 @@ async fn only_the_proxies_that_are_listed_say_who_is_asking() {
     assert_eq!(network("203.0.113.5", "198.51.100.7").await, "203.0.113.0/24");
     assert_eq!(network("10.1.2.3", "nonsense").await, "10.1.2.0/24");
 }
+
+#[rocket::async_test]
+async fn logins_with_a_second_step_that_succeed_use_no_budget_up() {
+    let app = throttled().await;
+    let known = app.sign_up(ADA).await;
+    let (phone, _) = app.turn_on_second_step(&known).await;
+    let owner = app.browser_with(&known).from("198.51.100.7");
+    for round in 0..12 {
+        app.wait(Duration::from_secs(30));
+        owner.submit("/login", &[("username", ADA), ("password", PASSWORD)]).await.leads_to("/login/code");
+        let answer = owner.submit("/login/code", &[("code", &phone.code(&app))]).await;
+        assert_eq!(answer.header("Location"), Some("/profile"), "round {round}: {}", answer.body);
+    }
+    for round in 0..101 {
+        app.wait(Duration::from_millis(10));
+        let stranger = app.browser().from("198.51.100.9");
+        if round > 3 {
+            app.wait(Duration::from_secs(30));
+        }
+        let answer = stranger.submit("/login", &[("username", ADA), ("password", PASSWORD)]).await;
+        assert_ne!(
+            answer.header("Retry-After"),
+            Some("900"),
+            "round {round}: a network that knows the password failed nowhere"
+        );
+    }
+}
+
+#[rocket::async_test]
+async fn whoever_knows_the_password_alone_cannot_keep_the_owner_out_by_wrong_codes() {
+    let app = throttled().await;
+    let known = app.sign_up(ADA).await;
+    let (phone, recovery_codes) = app.turn_on_second_step(&known).await;
+    let with_code = |code: &str| json!({ "username": ADA, "password": PASSWORD, "code": code });
+    for _ in 0..110 {
+        app.wait(Duration::from_secs(30));
+        app.program().from("203.0.113.9").send("/login", with_code("000000")).await;
+    }
+
+    let owner = app.program_with(&known).from("203.0.113.9");
+    assert_eq!(owner.send("/login", with_code(&phone.code(&app))).await.status, Status::Ok, "the known browser");
+    for _ in 0..110 {
+        app.wait(Duration::from_secs(30));
+        app.program().from("203.0.113.9").send("/login", with_code("000000")).await;
+    }
+    app.wait(Duration::from_secs(30));
+    let locked = app.program().from("198.51.100.7").send("/login", with_code(&phone.code(&app))).await;
+    locked.is_problem(Status::TooManyRequests);
+    assert!(locked.json()["detail"].as_str().unwrap().contains("Use a recovery code"), "{}", locked.body);
+    app.wait(Duration::from_secs(30));
+    let owner = app.program().from("198.51.100.7");
+    assert_eq!(
+        owner.send("/login", with_code(&recovery_codes[0])).await.status,
+        Status::Ok,
+        "any browser, with a recovery code"
+    );
+    app.wait(Duration::from_secs(30));
+    assert_eq!(owner.send("/login", with_code(&phone.code(&app))).await.status, Status::Ok, "and codes work again");
+}
+
+#[rocket::async_test]
+async fn a_clock_that_is_set_back_blocks_nobody_for_longer_than_the_longest_delay() {
+    let app = throttled().await;
+    app.sign_up(ADA).await;
+    for _ in 0..20 {
+        fail(&app.program(), ADA).await;
+        app.wait(Duration::from_secs(30));
+    }
+    fail(&app.program(), ADA).await;
+    app.clock.turn_back(Duration::from_secs(3_600));
+    assert_eq!(app.program().send("/login", login(ADA, PASSWORD)).await.status, Status::Ok);
+
+    fail(&app.program(), "eve").await;
+    app.clock.turn_back(Duration::from_secs(1));
+    assert_eq!(fail(&app.program(), "eve").await.status, Status::Unauthorized, "a first failure delays nothing");
+}

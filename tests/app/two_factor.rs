@@ -102,3 +102,38 @@ async fn a_key_that_was_begun_anew_makes_the_one_before_worthless() {
     let second = program.press("/two-factor/start").await.json();
     assert_ne!(first["setup"]["secret"], second["setup"]["secret"]);
 }
+
+#[rocket::async_test]
+async fn a_key_that_was_begun_long_ago_or_before_the_password_changed_is_none() {
+    let (app, ada) = App::with_ada().await;
+    let browser = app.program_with(&ada);
+    browser.press("/two-factor/start").await;
+    app.wait(Duration::from_secs(9 * 60));
+    browser.send("/confirm", json!({ "password": PASSWORD })).await;
+    app.wait(Duration::from_secs(2 * 60));
+    assert!(browser.get("/two-factor").await.json()["setup"].is_null(), "somebody else may have seen it");
+
+    assert!(browser.press("/two-factor/start").await.json()["setup"].is_object());
+    let change = json!({ "current_password": PASSWORD, "new_password": "entirely different words" });
+    assert_eq!(browser.send("/password", change).await.status, Status::Ok);
+    assert!(browser.get("/two-factor").await.json()["setup"].is_null());
+}
+
+#[rocket::async_test]
+async fn a_second_step_outlives_the_key_that_it_was_sealed_with_once_it_was_used_under_the_next() {
+    let key =
+        |byte: u8| data_encoding::BASE64.encode(&(0..64).map(|n: u8| n.wrapping_mul(3) ^ byte).collect::<Vec<_>>());
+    let settings =
+        |key: String, previous: &[String]| [("secret_key", json!(key)), ("previous_secret_keys", json!(previous))];
+    let first = App::with_settings(&settings(key(1), &[])).await;
+    let ada = first.sign_up(ADA).await;
+    let (phone, _) = first.turn_on_second_step(&ada).await;
+    let with_code = |app: &App| json!({ "username": ADA, "password": PASSWORD, "code": phone.code(app) });
+
+    let second = App::in_folder(first.folder.clone(), &settings(key(2), &[key(1)])).await;
+    second.wait(Duration::from_secs(60));
+    assert_eq!(second.program().send("/login", with_code(&second)).await.status, Status::Ok);
+    let third = App::in_folder(first.folder.clone(), &settings(key(2), &[])).await;
+    third.wait(Duration::from_secs(120));
+    assert_eq!(third.program().send("/login", with_code(&third)).await.status, Status::Ok);
+}

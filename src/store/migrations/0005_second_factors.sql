@@ -6,7 +6,9 @@ CREATE TABLE second_factors (
     created_at   BIGINT NOT NULL,
     confirmed_at BIGINT,
     -- The last step whose code was used: each works once.
-    last_step    BIGINT NOT NULL
+    last_step    BIGINT NOT NULL,
+    -- A step to come whose code was typed too early, and which therefore does not count any more.
+    burnt_step   BIGINT NOT NULL
 );
 
 -- Codes for when the phone is gone. Each works once, and only its SHA-256 is kept.
