@@ -14,7 +14,8 @@ use crate::web::{
 
 /// What a person types.
 pub struct CodeForm {
-    code: Zeroizing<String>,
+    /// A code from a phone, or a recovery code.
+    pub code: Zeroizing<String>,
 }
 
 impl Form for CodeForm {

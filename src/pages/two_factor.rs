@@ -5,26 +5,11 @@ use qrcode::render::svg;
 use rocket::http::{ContentType, Status};
 use rocket::{State, get, post};
 use serde::Serialize;
-use zeroize::Zeroizing;
 
+use super::login_code::CodeForm;
 use crate::auth::{Auth, CodeError, Failure, SecondFactorError, SecondFactorState};
 use crate::model::{RecoveryCode, User};
-use crate::web::{
-    Client, Confirmed, Failed, Fields, Form, FormPage, Next, Page, Problems, Retry, Sent, Show, Site, Submitted,
-};
-
-/// What a person types.
-pub struct CodeForm {
-    code: Zeroizing<String>,
-}
-
-impl Form for CodeForm {
-    const FIELDS: &'static [&'static str] = &["code"];
-
-    fn read(fields: &mut Fields) -> Self {
-        Self { code: fields.text("code") }
-    }
-}
+use crate::web::{Client, Confirmed, Failed, FormPage, Next, Page, Problems, Retry, Sent, Show, Site, Submitted};
 
 /// How the second step stands.
 #[derive(Default, Serialize)]

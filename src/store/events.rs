@@ -97,13 +97,4 @@ impl Store {
         };
         rows.into_iter().map(read).collect()
     }
-
-    /// Deletes the events older than that, at most `most` of them, and says how many.
-    pub async fn sweep_events(&self, now: Moment, kept: Duration, most: i64) -> Result<u64> {
-        const SQL: &str = "
-            DELETE FROM events WHERE event_id IN (SELECT event_id FROM events WHERE at <= $1 LIMIT $2)";
-
-        Ok(writing!(self, db =>
-            sqlx::query(SQL).bind(now.minus(kept).millis()).bind(most).execute(db).await?.rows_affected()))
-    }
 }

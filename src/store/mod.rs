@@ -9,6 +9,7 @@ mod open;
 mod events;
 mod second_factors;
 mod sessions;
+mod sweep;
 mod throttle;
 mod users;
 

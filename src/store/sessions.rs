@@ -1,10 +1,8 @@
-use std::time::Duration;
-
 use super::events::{insert_event, read_visit};
 use super::users::{UserRow, read_user, user_columns};
 use super::{NewEvent, Result, Store, unreadable};
 use crate::model::{
-    EventKind, FailedBefore, MOST_SESSIONS, Moment, Session, SessionId, SessionLimits, TokenHash, User, UserId, Visit,
+    EventKind, FailedBefore, MOST_SESSIONS, Moment, Session, SessionId, TokenHash, User, UserId, Visit,
 };
 
 /// A session to be begun.
@@ -356,38 +354,6 @@ impl Store {
             }
         });
         Ok(())
-    }
-
-    /// Deletes the sessions whose time is up, at most `most` of them, and says how many.
-    pub async fn sweep_sessions(&self, now: Moment, limits: &SessionLimits, most: i64) -> Result<u64> {
-        // Another process may know of a use that it has not written yet.
-        const UNWRITTEN: Duration = Duration::from_secs(2 * 60);
-        const SQL: &str = "
-            DELETE FROM sessions WHERE session_id IN (
-                SELECT session_id FROM sessions
-                WHERE (remembered_until IS NULL AND (created_at <= $1 OR last_seen_at <= $2))
-                   OR (remembered_until IS NOT NULL AND (remembered_until <= $3 OR created_at <= $4))
-                LIMIT $5)";
-
-        let swept = writing!(self, db => sqlx::query(SQL)
-            .bind(now.minus(limits.absolute).millis())
-            .bind(now.minus(limits.idle).minus(UNWRITTEN).millis())
-            .bind(now.millis())
-            .bind(now.minus(limits.remembered).millis())
-            .bind(most)
-            .execute(db)
-            .await?
-            .rows_affected());
-        Ok(swept)
-    }
-
-    /// Forgets why sessions ended before that, at most `most` of them, and says how many.
-    pub async fn sweep_endings(&self, before: Moment, most: i64) -> Result<u64> {
-        const SQL: &str = "
-            DELETE FROM endings WHERE token_hash IN (SELECT token_hash FROM endings WHERE ended_at <= $1 LIMIT $2)";
-
-        Ok(writing!(self, db =>
-            sqlx::query(SQL).bind(before.millis()).bind(most).execute(db).await?.rows_affected()))
     }
 
     /// How many sessions are kept, those included whose time is up and that are not swept yet.

@@ -91,25 +91,6 @@ impl Store {
         Ok(())
     }
 
-    /// Deletes the counters that nobody has touched for a day, and those of long runs of failures when nobody has for
-    /// `kept`; at most `most` of them. Says how many.
-    pub async fn sweep_tries(&self, now: Moment, kept: Duration, most: i64) -> Result<u64> {
-        const SQL: &str = "
-            DELETE FROM throttle WHERE bucket IN (
-                SELECT bucket FROM throttle
-                WHERE last_at <= $1 AND (tries < 10 OR bucket LIKE 'network:%' OR bucket LIKE 'sign-up:%' OR last_at <= $2)
-                LIMIT $3)";
-        const A_DAY: Duration = Duration::from_secs(24 * 3_600);
-
-        Ok(writing!(self, db => sqlx::query(SQL)
-            .bind(now.minus(A_DAY).millis())
-            .bind(now.minus(kept).millis())
-            .bind(most)
-            .execute(db)
-            .await?
-            .rows_affected()))
-    }
-
     async fn blocked_until(&self, bucket: &str, now: Moment) -> Result<Try> {
         const SQL: &str = "SELECT blocked_until FROM throttle WHERE bucket = $1";
 

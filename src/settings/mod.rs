@@ -1,16 +1,19 @@
 //! What the operator decides: one flat list beside Rocket's own keys, read once, checked whole, refused with a sentence.
 
-use std::collections::BTreeSet;
+mod networks;
+mod public_url;
+mod refusals;
+mod secret;
+
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::IpNet;
 use rocket::Config;
+use rocket::figment::Figment;
 use rocket::figment::providers::Serialized;
 use rocket::figment::value::magic::RelativePathBuf;
-use rocket::figment::{Figment, Profile, Provider};
-use rocket::http::uri::Absolute;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -18,12 +21,10 @@ use crate::auth::{HashingRules, Rules};
 use crate::model::{PasswordRules, SessionLimits};
 use crate::store::Database;
 
-/// Names that mean this machine whoever asks for them.
-pub const LOOPBACK_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
-
-/// Rocket's keys that may be set: those that this program reads, or that a test of its own refuses with a reason.
-const ROCKET_KEYS: [&str; 10] =
-    ["address", "port", "workers", "keep_alive", "ident", "ip_header", "log_level", "cli_colors", "shutdown", "tls"];
+use networks::Networks;
+pub use public_url::{LOOPBACK_NAMES, PublicUrl};
+use refusals::{refuse_unknown, refuse_unsafe};
+pub use secret::Secret;
 
 /// OWASP's equal choices for Argon2id with one lane: memory in KiB, and passes. Less is refused.
 pub const HASHING_FLOORS: [(u32, u32); 5] = [(47_104, 1), (19_456, 2), (12_288, 3), (9_216, 4), (7_168, 5)];
@@ -54,20 +55,6 @@ pub struct Settings {
     pub rules: Rules,
 }
 
-/// What people type to come here: a scheme, a host and perhaps a port.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PublicUrl {
-    /// `https`, or `http` for a name of this machine.
-    pub is_https: bool,
-    /// The host as browsers send it: in lower case, with the port unless it is the scheme's own.
-    pub host: String,
-}
-
-/// A key as the operator wrote it. Never printed.
-#[derive(Clone, Deserialize)]
-#[serde(transparent)]
-pub struct Secret(String);
-
 /// The settings as they are written, each with its default.
 #[derive(Deserialize)]
 #[serde(default)]
@@ -88,14 +75,6 @@ struct Written {
     session_hours: u64,
     remember_days: u64,
     session_recheck_ms: u64,
-}
-
-/// Networks or single addresses: a list, or one as it is easily written in the environment.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Networks {
-    Many(Vec<String>),
-    One(String),
 }
 
 #[derive(Clone, Copy, Deserialize, PartialEq)]
@@ -273,106 +252,6 @@ impl Written {
     }
 }
 
-impl Networks {
-    fn read(self) -> Result<Vec<IpNet>, BadSetting> {
-        let texts = match self {
-            Self::Many(texts) => texts,
-            Self::One(text) => text.split(',').map(|text| text.trim().to_owned()).collect(),
-        };
-        let read = |text: &String| {
-            let network = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
-            let network = network
-                .map_err(|_| bad(format!("`trusted_proxies` names {text:?}, which is no network like 10.0.0.0/8.")))?;
-            // Whoever believes everyone lets everyone choose an address.
-            match network.prefix_len() {
-                0 => Err(bad("`trusted_proxies` may not name the whole world.".into())),
-                _ => Ok(network),
-            }
-        };
-        texts.iter().filter(|text| !text.is_empty()).map(read).collect()
-    }
-}
-
-impl PublicUrl {
-    /// What people of this machine type when nothing else is set.
-    fn of_this_machine(address: IpAddr, port: u16) -> Self {
-        let is_usual = !address.is_loopback()
-            || [IpAddr::from([127, 0, 0, 1]), IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1])].contains(&address);
-        let name = if is_usual { "localhost".to_owned() } else { address.to_string() };
-        Self { is_https: false, host: format!("{name}:{port}") }
-    }
-
-    /// Reads `https://example.org`, with a port if need be and nothing behind it.
-    fn parse(text: &str) -> Result<Self, BadSetting> {
-        let wrong = |because: &str| bad(format!("`public_url` = {text:?} {because}"));
-        let url = Absolute::parse(text).map_err(|_| wrong("is not an address like https://example.org."))?;
-        let authority = url.authority().ok_or_else(|| wrong("names no host."))?;
-        if authority.user_info().is_some() || url.query().is_some() || !matches!(url.path().as_str(), "" | "/") {
-            return Err(wrong("may hold a scheme, a host and a port, and nothing else."));
-        }
-        let host = authority.host().to_ascii_lowercase();
-        let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
-        let is_v6 = host.starts_with('[') && host.ends_with(']');
-        if !is_v6 && (host.is_empty() || !host.chars().all(is_name) || host.starts_with(['.', '-'])) {
-            return Err(wrong("names no host that browsers could send."));
-        }
-        let is_loopback = LOOPBACK_NAMES.contains(&host.as_str());
-        let (is_https, own_port) = match url.scheme().to_ascii_lowercase().as_str() {
-            "https" => (true, 443),
-            "http" if is_loopback => (false, 80),
-            "http" => return Err(wrong("must be https: passwords would travel in the clear.")),
-            _ => return Err(wrong("must be https.")),
-        };
-        let port = authority.port().filter(|port| *port != own_port);
-        let host = port.map_or(host.clone(), |port| format!("{host}:{port}"));
-        Ok(Self { is_https, host })
-    }
-
-    /// The origin that browsers name when they come from here (RFC 6454).
-    pub fn origin(&self) -> String {
-        let scheme = if self.is_https { "https" } else { "http" };
-        format!("{scheme}://{}", self.host)
-    }
-}
-
-impl Secret {
-    /// Makes a secret of what the key file holds.
-    pub fn new(text: &str) -> Self {
-        Self(text.to_owned())
-    }
-
-    /// The 64 bytes written in base64 (88 characters), or 32 in base64 (44) or hexadecimal (64).
-    pub fn bytes(&self) -> Option<Vec<u8>> {
-        use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
-
-        let text = self.0.as_bytes();
-        match text.len() {
-            44 | 88 => BASE64.decode(text).ok(),
-            64 => HEXLOWER_PERMISSIVE.decode(text).ok(),
-            _ => None,
-        }
-    }
-
-    fn checked(self, key: &str) -> Result<Self, BadSetting> {
-        let bytes = self.bytes().ok_or_else(|| {
-            bad(format!(
-                "`{key}` must be 64 random bytes in base64, as `openssl rand -base64 64 | tr -d '\\n'` prints them."
-            ))
-        })?;
-        let kinds: BTreeSet<u8> = bytes.iter().copied().collect();
-        if kinds.len() < 16 || self.0 == "hPRYyVRiMyxpw5sBB1XeCMN1kFsDCqKvBi2QJxBVHQk=" {
-            return Err(bad(format!("`{key}` is not random, or is the example of a manual. Make one of your own.")));
-        }
-        Ok(self)
-    }
-}
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Secret(…)")
-    }
-}
-
 fn database(url: Option<&str>, data_dir: &std::path::Path) -> Result<Database, BadSetting> {
     let Some(url) = url else { return Ok(Database::Sqlite(data_dir.join("vestibule.db"))) };
     let file = url.strip_prefix("sqlite:").map(|file| file.strip_prefix("//").unwrap_or(file));
@@ -390,55 +269,6 @@ fn secret_key(figment: &Figment) -> Result<Option<Secret>, BadSetting> {
     }
     let key: Secret = figment.extract_inner("secret_key").map_err(|error| explain(&error))?;
     key.checked("secret_key").map(Some)
-}
-
-/// A misspelt key, or a section that nobody reads, would silently leave a default in force.
-fn refuse_unknown(figment: &Figment) -> Result<(), BadSetting> {
-    let data = figment.data().map_err(|error| explain(&error))?;
-    let sections =
-        [Profile::Default, Profile::Global, Config::DEBUG_PROFILE, Config::RELEASE_PROFILE, figment.profile().clone()];
-
-    for (section, settings) in &data {
-        if !sections.contains(section) {
-            return Err(bad(format!(
-                "There is no section `{section}`: write `default`, `debug` or `release`, or choose it by ROCKET_PROFILE."
-            )));
-        }
-        for key in settings.keys() {
-            // Rocket's own defaults are there too, and in the environment the name of the file.
-            let is_known = OUR_KEYS.contains(&key.as_str()) || ROCKET_KEYS.contains(&key.as_str());
-            let is_rockets = Config::PARAMETERS.contains(&key.as_str()) && is_rockets_default(figment, key);
-            if is_known || is_rockets || (key == "config" && is_from_environment(figment, key)) {
-                continue;
-            }
-            let nearest = OUR_KEYS.iter().chain(&ROCKET_KEYS).min_by_key(|known| strsim::levenshtein(known, key));
-            let hint = nearest.filter(|known| strsim::levenshtein(known, key) <= 3);
-            let hint = hint.map(|known| format!(" Is `{known}` meant?")).unwrap_or_default();
-            return Err(bad(format!("There is no setting `{key}`.{hint}")));
-        }
-    }
-    let named: Option<String> = figment.extract_inner("config").ok();
-    match named.filter(|file| !std::path::Path::new(file).is_file()) {
-        Some(file) => Err(bad(format!("`ROCKET_CONFIG` names {file}, and there is no such file."))),
-        None => Ok(()),
-    }
-}
-
-fn is_from_environment(figment: &Figment, key: &str) -> bool {
-    figment.find_metadata(key).is_some_and(|from| from.name.contains("environment"))
-}
-
-fn refuse_unsafe(figment: &Figment, rocket: &Config) -> Result<(), BadSetting> {
-    if rocket.ip_header.is_some() {
-        return Err(bad("`ip_header` must stay false: Rocket would believe that header from anyone.".into()));
-    }
-    if rocket.log_level == rocket::config::LogLevel::Debug {
-        return Err(bad("`log_level` may not be debug: Rocket would print cookies and passwords.".into()));
-    }
-    if figment.contains("tls") {
-        return Err(bad("`tls` is not built in: let a proxy speak TLS.".into()));
-    }
-    Ok(())
 }
 
 /// Says what figment says without a value that may be secret.
