@@ -1,11 +1,11 @@
 //! The one place where a login becomes a session. Whatever path a login takes, it ends here, and here the second step is
 //! asked for.
 
-use super::log_in::{LogInError, Ticket};
 use super::second_factor::CodeFor;
-use super::throttle::{Permit, confirmation_bucket};
-use super::{Auth, Begun, CodeError};
-use crate::model::{Device, Devices, EventKind, PROOF_LASTS, TokenHash, User, Visit};
+use super::throttle::{NoPermit, Permit, TooMany, confirmation_bucket};
+use super::{Auth, Begun, CodeError, Failure};
+use crate::model::{Device, Devices, EventKind, Moment, PROOF_LASTS, TokenHash, User, UserId, Visit};
+use crate::store;
 
 /// Somebody who knew the password.
 pub(super) struct Admission {
@@ -40,6 +40,45 @@ pub struct SecondStep<'a> {
     pub devices: Devices,
     /// The session that their browser is in.
     pub replaces: Option<TokenHash>,
+}
+
+/// What somebody holds between the two steps of a login: it is no session and opens nothing by itself.
+#[derive(Clone, Debug)]
+pub struct Ticket {
+    /// Who knew the password.
+    pub user_id: UserId,
+    /// Which password that was.
+    pub password_version: i64,
+    /// Whether they asked to stay signed in.
+    pub remember: bool,
+    /// When they knew it.
+    pub issued_at: Moment,
+}
+
+/// Why nobody was logged in.
+#[derive(Debug, thiserror::Error)]
+pub enum LogInError {
+    /// The name is unknown, the password is wrong or the account is disabled: nobody is told which.
+    #[error("The user name or the password is not right.")]
+    NoMatch,
+    /// The password was right, and a code is asked for.
+    #[error("Now the code from your phone.")]
+    CodeNeeded(Ticket),
+    /// The password was right, and the code that was sent along is not.
+    #[error(transparent)]
+    Code(CodeError),
+    /// So many tries have failed that the password alone is not enough for a browser that the account does not know.
+    #[error(
+        "Too many attempts under this name have failed. Sign in from a browser where you have signed in before; from \
+         here the password alone does not open the account for now."
+    )]
+    Locked,
+    /// Too many tries have failed lately.
+    #[error(transparent)]
+    TooMany(TooMany),
+    /// It could not be done now.
+    #[error(transparent)]
+    Failure(#[from] Failure),
 }
 
 impl Auth {
@@ -112,7 +151,7 @@ impl Auth {
             Some(device) => device.clone(),
             None => {
                 events.push(self.event(user_id, EventKind::NewBrowser, &who.visit)?);
-                Device::new(user_id).map_err(super::Failure::from)?
+                Device::new(user_id).map_err(Failure::from)?
             }
         };
         let oldest = self.event(user_id, EventKind::OldestEnded, &who.visit)?;
@@ -128,5 +167,20 @@ impl Auth {
         permit.clears.push(confirmation_bucket(user_id));
         self.clear(permit).await;
         Ok(Admitted { begun, devices: who.devices.with(device) })
+    }
+}
+
+impl From<store::Error> for LogInError {
+    fn from(error: store::Error) -> Self {
+        Self::Failure(error.into())
+    }
+}
+
+impl From<NoPermit> for LogInError {
+    fn from(no: NoPermit) -> Self {
+        match no {
+            NoPermit::TooMany(too_many) => Self::TooMany(too_many),
+            NoPermit::Failure(failure) => Self::Failure(failure),
+        }
     }
 }

@@ -1,8 +1,7 @@
-use super::admission::{Admission, Admitted};
-use super::throttle::{NoPermit, Subject, TooMany};
-use super::{Auth, CodeError, Failure};
-use crate::model::{Devices, EventKind, Moment, Password, PasswordHash, TokenHash, UserId, Username, Visit};
-use crate::store;
+use super::Auth;
+use super::admission::{Admission, Admitted, LogInError};
+use super::throttle::Subject;
+use crate::model::{Devices, EventKind, Password, PasswordHash, TokenHash, UserId, Username, Visit};
 
 /// A login that someone tries.
 #[derive(Debug)]
@@ -21,45 +20,6 @@ pub struct LogIn<'a> {
     pub devices: Devices,
     /// The session that their browser is in; it ends as the new one begins.
     pub replaces: Option<TokenHash>,
-}
-
-/// What somebody holds between the two steps of a login: it is no session and opens nothing by itself.
-#[derive(Clone, Debug)]
-pub struct Ticket {
-    /// Who knew the password.
-    pub user_id: UserId,
-    /// Which password that was.
-    pub password_version: i64,
-    /// Whether they asked to stay signed in.
-    pub remember: bool,
-    /// When they knew it.
-    pub issued_at: Moment,
-}
-
-/// Why nobody was logged in.
-#[derive(Debug, thiserror::Error)]
-pub enum LogInError {
-    /// The name is unknown, the password is wrong or the account is disabled: nobody is told which.
-    #[error("The user name or the password is not right.")]
-    NoMatch,
-    /// The password was right, and a code is asked for.
-    #[error("Now the code from your phone.")]
-    CodeNeeded(Ticket),
-    /// The password was right, and the code that was sent along is not.
-    #[error(transparent)]
-    Code(CodeError),
-    /// So many tries have failed that the password alone is not enough for a browser that the account does not know.
-    #[error(
-        "Too many attempts under this name have failed. Sign in from a browser where you have signed in before; from \
-         here the password alone does not open the account for now."
-    )]
-    Locked,
-    /// Too many tries have failed lately.
-    #[error(transparent)]
-    TooMany(TooMany),
-    /// It could not be done now.
-    #[error(transparent)]
-    Failure(#[from] Failure),
 }
 
 impl Auth {
@@ -100,21 +60,6 @@ impl Auth {
         let Ok(new) = self.hasher.hash(password).await else { return };
         if let Err(error) = self.store.replace_hash(user_id, old, &new).await {
             tracing::warn!(%error, %user_id, "an outdated password hash could not be replaced");
-        }
-    }
-}
-
-impl From<store::Error> for LogInError {
-    fn from(error: store::Error) -> Self {
-        Self::Failure(error.into())
-    }
-}
-
-impl From<NoPermit> for LogInError {
-    fn from(no: NoPermit) -> Self {
-        match no {
-            NoPermit::TooMany(too_many) => Self::TooMany(too_many),
-            NoPermit::Failure(failure) => Self::Failure(failure),
         }
     }
 }

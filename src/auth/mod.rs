@@ -26,10 +26,10 @@ use session_memory::SessionMemory;
 use throttle::Permit;
 
 pub use activity::{EVENTS_KEPT, Export};
-pub use admission::{Admitted, SecondStep};
+pub use admission::{Admitted, LogInError, SecondStep, Ticket};
 pub use confirmation::{Here, Proof, ProofError};
 pub use hashing::{HashingRules, Overload, StartError};
-pub use log_in::{LogIn, LogInError, Ticket};
+pub use log_in::LogIn;
 pub use second_factor::{CodeError, SecondFactorError, SecondFactorState};
 pub use sign_up::{SignUp, SignUpError};
 pub use throttle::{

@@ -137,8 +137,8 @@ impl Auth {
 
     /// The secret was right, and something else is asked for: this was no failure of the network's.
     pub(super) async fn take_back(&self, permit: &Permit) {
-        if let Some(network) = &permit.uncounts {
-            warn_of(self.store.uncount_try(network).await);
+        if permit.uncounts.is_some() {
+            self.forget_tries(&[], permit.uncounts.as_deref()).await;
         }
     }
 
@@ -154,9 +154,14 @@ impl Auth {
     /// The secret was right: this user's counters begin anew. The network's failures stay counted, whoever succeeds. What
     /// has been done is done by now, so that a counter which cannot be cleared is no reason to say otherwise.
     pub(super) async fn clear(&self, permit: Permit) {
-        self.take_back(&permit).await;
-        if !permit.clears.is_empty() {
-            warn_of(self.store.forget_tries(&permit.clears).await);
+        if self.rules.throttle {
+            self.forget_tries(&permit.clears, permit.uncounts.as_deref()).await;
+        }
+    }
+
+    async fn forget_tries(&self, cleared: &[String], uncounted: Option<&str>) {
+        if let Err(error) = self.store.forget_tries(cleared, uncounted).await {
+            tracing::warn!(%error, "a counter of failed tries could not be cleared");
         }
     }
 
@@ -186,12 +191,6 @@ impl Subject<'_> {
             Self::RecoveryCode => None,
             Self::Confirmation(user_id) => Some(confirmation_bucket(*user_id)),
         }
-    }
-}
-
-fn warn_of(cleared: Result<(), crate::store::Error>) {
-    if let Err(error) = cleared {
-        tracing::warn!(%error, "a counter of failed tries could not be cleared");
     }
 }
 

@@ -127,6 +127,11 @@ impl Username {
         Ok(Self(text.to_owned()))
     }
 
+    /// A name as it was kept: it met the rules of its day, and a stricter rule of today locks nobody out.
+    pub fn from_kept(text: String) -> Self {
+        Self(text)
+    }
+
     /// Reads a name for a new account: the site's own names are refused.
     pub fn choose(text: &str) -> Result<Self, UsernameProblem> {
         let name = Self::parse(text)?;

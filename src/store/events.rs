@@ -1,7 +1,8 @@
 use std::time::Duration;
 
+use super::columns::read_visit;
 use super::{Result, Store, unreadable};
-use crate::model::{Event, EventId, EventKind, Moment, UserId, Visit};
+use crate::model::{Event, EventId, EventKind, Moment, UserId};
 
 /// An event to be kept.
 #[derive(Debug)]
@@ -34,11 +35,6 @@ macro_rules! insert_event {
     }};
 }
 pub(super) use insert_event;
-
-/// Reads a visit from its two columns.
-pub(super) fn read_visit(user_agent: Option<String>, address: Option<String>) -> Visit {
-    Visit { user_agent, address: address.and_then(|address| address.parse().ok()) }
-}
 
 impl Store {
     /// Keeps an event by itself.

@@ -6,6 +6,7 @@
 
 #[macro_use]
 mod open;
+mod columns;
 mod events;
 mod second_factors;
 mod sessions;

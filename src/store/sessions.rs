@@ -1,5 +1,5 @@
-use super::events::{insert_event, read_visit};
-use super::users::{UserRow, read_user, user_columns};
+use super::columns::{UserRow, read_user, read_visit, user_columns};
+use super::events::insert_event;
 use super::{NewEvent, Result, Store, unreadable};
 use crate::model::{
     EventKind, FailedBefore, MOST_SESSIONS, Moment, Session, SessionId, TokenHash, User, UserId, Visit,

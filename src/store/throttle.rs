@@ -71,21 +71,17 @@ impl Store {
         }
     }
 
-    /// Takes one try back, because it succeeded; the others stay counted.
-    pub async fn uncount_try(&self, bucket: &str) -> Result<()> {
-        const SQL: &str = "UPDATE throttle SET tries = tries - 1 WHERE bucket = $1 AND tries > 0";
-
-        writing!(self, db => sqlx::query(SQL).bind(bucket).execute(db).await?);
-        Ok(())
-    }
-
-    /// Forgets every try in these buckets.
-    pub async fn forget_tries(&self, buckets: &[String]) -> Result<()> {
-        const SQL: &str = "DELETE FROM throttle WHERE bucket = $1";
+    /// Forgets every try in some buckets, and takes one back in another, where the others stay counted.
+    pub async fn forget_tries(&self, cleared: &[String], uncounted: Option<&str>) -> Result<()> {
+        const FORGET: &str = "DELETE FROM throttle WHERE bucket = $1";
+        const TAKE_BACK: &str = "UPDATE throttle SET tries = tries - 1 WHERE bucket = $1 AND tries > 0";
 
         transaction!(self, tx => {
-            for bucket in buckets {
-                sqlx::query(SQL).bind(bucket).execute(&mut *tx).await?;
+            for bucket in cleared {
+                sqlx::query(FORGET).bind(bucket).execute(&mut *tx).await?;
+            }
+            if let Some(bucket) = uncounted {
+                sqlx::query(TAKE_BACK).bind(bucket).execute(&mut *tx).await?;
             }
         });
         Ok(())

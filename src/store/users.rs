@@ -1,7 +1,8 @@
+use super::columns::{read_user, user_columns};
 use super::events::insert_event;
 use super::sessions::{insert_session, is_still_there, note_endings};
-use super::{NewEvent, NewSession, Result, Store, unreadable};
-use crate::model::{DisplayName, EventKind, Moment, PasswordHash, SessionId, User, UserId, Username};
+use super::{NewEvent, NewSession, Result, Store};
+use crate::model::{DisplayName, EventKind, PasswordHash, SessionId, User, UserId, Username};
 
 /// An account to be made.
 #[derive(Debug)]
@@ -23,25 +24,6 @@ pub struct Credentials {
     pub password_version: i64,
     /// Whether the account may not be used.
     pub is_disabled: bool,
-}
-
-/// The columns of a user, in the order of [`UserRow`].
-macro_rules! user_columns {
-    () => {
-        "users.user_id, users.username, users.display_name, users.created_at"
-    };
-}
-pub(super) use user_columns;
-
-pub(super) type UserRow = (String, String, String, i64);
-
-pub(super) fn read_user((user_id, username, display_name, created_at): UserRow) -> Result<User> {
-    Ok(User {
-        user_id: UserId::parse(&user_id).ok_or_else(|| unreadable("users.user_id"))?,
-        username: Username::parse(&username).map_err(|_| unreadable("users.username"))?,
-        display_name: DisplayName::parse(&display_name).map_err(|_| unreadable("users.display_name"))?,
-        created_at: Moment::from_millis(created_at),
-    })
 }
 
 /// The columns of what a login is checked against, in the order of [`CredentialsRow`].

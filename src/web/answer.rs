@@ -1,31 +1,15 @@
 //! What a page answers: one value, shown to people and given to programs.
 
-use std::sync::Arc;
-
 use rocket::Request;
-use rocket::http::{ContentType, Header, Status};
+use rocket::http::{Header, Status};
 use rocket::response::{self, Responder, Response};
 use rocket::serde::json::Json;
-use rocket_dyn_templates::Template;
 use serde::Serialize;
 
-use super::held_form::{Offer, offer};
+use super::page::draw;
 use super::problem::Problem;
-use super::viewer::{Viewer, ViewerView};
-use super::{Asker, Failed, ProblemKind, Problems, Refusal, refuse};
-use crate::auth::{Auth, TooMany};
-
-/// What a page shows. Its fields are the template's `page.…` and, as they are, the JSON answer.
-pub trait Page: Serialize {
-    /// The template's name: the page's own.
-    const TEMPLATE: &'static str;
-}
-
-/// A page with a form on it.
-pub trait FormPage: Page {
-    /// What is wrong with what was typed.
-    fn problems(&self) -> &Problems;
-}
+use super::{Asker, Failed, FormPage, Page, ProblemKind, Refusal, refuse};
+use crate::auth::TooMany;
 
 /// Shows a page: drawn for people, as its data to programs.
 pub struct Show<P>(pub P);
@@ -59,32 +43,6 @@ pub enum Retry<P> {
 
 /// How a form's handler ends.
 pub type Submitted<D, P> = Result<Next<D>, Retry<P>>;
-
-/// Everything that a template sees.
-#[derive(Serialize)]
-struct Layout<'a, P> {
-    viewer: Option<ViewerView<'a>>,
-    sign_up_is_open: bool,
-    /// A form that they were sending when their session ran out.
-    held: Option<Offer>,
-    page: &'a P,
-}
-
-/// Draws a page for people.
-pub(super) fn draw<P: Page>(request: &Request<'_>, page: &P) -> response::Result<'static> {
-    let auth = request.rocket().state::<Arc<Auth>>();
-    let viewer = Viewer::found(request);
-    let layout = Layout {
-        viewer: viewer.view(),
-        held: viewer.signed_in().ok().flatten().and_then(|me| offer(request, me.user.user_id)),
-        sign_up_is_open: auth.is_some_and(|auth| auth.rules().sign_up_is_open),
-        page,
-    };
-    let mut response = Template::render(P::TEMPLATE, layout).respond_to(request)?;
-    // A template that is inside the binary has no file name to tell its kind from.
-    response.set_header(ContentType::HTML);
-    Ok(response)
-}
 
 impl<P: FormPage> Retry<P> {
     /// The page again, because fields break a rule.

@@ -10,8 +10,8 @@ use rocket::http::{ContentType, Header, Status};
 use rocket::response::{self, Responder, Response};
 use serde::Serialize;
 
-use super::answer::draw;
 use super::headers::add_security_headers;
+use super::page::draw;
 use super::problems::ByField;
 use super::{Asker, Page, Problems, RequestId};
 use crate::auth::TooMany;
