@@ -48,3 +48,10 @@ async fn the_icon_is_an_image() {
     let answer = app.browser().get("/favicon.svg").await;
     assert_eq!((answer.status, answer.header("Content-Type")), (Status::Ok, Some("image/svg+xml")));
 }
+
+#[rocket::async_test]
+async fn what_a_page_hides_is_not_shown_by_the_sheet() {
+    let app = App::new().await;
+    let sheet = app.browser().get(&addresses(&app).await[0]).await.body;
+    assert!(sheet.contains("[hidden] { display: none !important; }"), "the user name that password managers read");
+}
