@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::own_cookie::OwnCookie;
 use super::sent::form_pairs;
-use super::{Asker, Site, Viewer};
+use super::{Asker, NextPath, Site, Viewer};
 use crate::model::{Devices, Moment, UserId};
 
 /// How long a form is held.
@@ -128,11 +128,14 @@ async fn hold(holdable: &Holdable, request: &Request<'_>, data: Data<'_>, user_i
     if !body.is_complete() {
         return;
     }
+    // However it was spelt: `//sessions/…` leads here too, and on a page to another site.
+    let segments: Vec<&str> = request.uri().path().segments().filter(|part| !part.is_empty()).collect();
+    let Some(path) = NextPath::parse(&format!("/{}", segments.join("/"))) else { return };
     let may_be_kept = |name: &str| !name.contains("password") && !name.contains("code");
     let held = HeldForm {
         user_id: user_id.to_string(),
         at: now.millis(),
-        path: request.uri().path().to_string(),
+        path: path.as_str().to_owned(),
         does: holdable.does.to_owned(),
         fields: form_pairs(&body).into_iter().filter(|(name, _)| may_be_kept(name)).collect(),
     };

@@ -126,6 +126,18 @@ async fn shows_what_it_will_send() {
 }
 
 #[rocket::async_test]
+async fn is_sent_to_our_own_address_however_it_was_spelt() {
+    let (app, ada) = App::with_ada().await;
+    app.wait(Duration::from_secs(11 * 60));
+    for path in ["//sessions/end-others", "/%73essions/end-others", "/sessions/end-others/"] {
+        let browser = app.browser_with(&ada);
+        browser.press(path).await.leads_to("/confirm?next=/sessions");
+        let page = browser.get("/profile").await.body;
+        assert!(page.contains(r#"action="&#x2F;sessions&#x2F;end-others""#), "{path}: {page}");
+    }
+}
+
+#[rocket::async_test]
 async fn is_for_people_and_programs_are_told_plainly() {
     let (app, ada) = App::with_ada().await;
     app.wait(Duration::from_secs(31 * 60));

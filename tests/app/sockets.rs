@@ -316,6 +316,8 @@ fn a_wrong_setting_ends_with_a_sentence_and_status_2() {
         ("ROCKET_HASH_MEMORY_KIB", "1024", "hash_memory_kib"),
         ("ROCKET_PORT", "many", "port"),
         ("ROCKET_DATA_DIR", "/proc/nowhere", "/proc/nowhere"),
+        ("ROCKET_CONFIG", "/nowhere/Rocket.toml", "/nowhere/Rocket.toml"),
+        ("ROCKET_DATABASE_URL", "postgres://ada:secret@localhost/x", "database_url"),
     ] {
         let folder = tempfile::tempdir().unwrap();
         let output = command(folder.path()).env(name, value).output().unwrap();
