@@ -55,8 +55,11 @@ async fn serve(rocket: Rocket<Build>) -> ExitCode {
             ErrorKind::Bind(error) => fail(format_args!("The address cannot be listened on: {error}.")),
             // The fairing that failed has said why.
             ErrorKind::FailedFairings(_) => ExitCode::from(2),
-            ErrorKind::Shutdown(..) => {
+            ErrorKind::Shutdown(rocket, _) => {
                 tracing::warn!("some requests were not answered before the end");
+                if let Some(auth) = rocket.state::<Arc<Auth>>() {
+                    auth.close().await;
+                }
                 ExitCode::FAILURE
             }
             other => fail(format_args!("{other}.")),

@@ -2,7 +2,7 @@
 //! asked for.
 
 use super::second_factor::CodeFor;
-use super::throttle::{NoPermit, Permit, TooMany, confirmation_bucket};
+use super::throttle::{NoPermit, Permit, TooMany, confirmation_buckets};
 use super::{Auth, Begun, CodeError, Failure};
 use crate::model::{Device, Devices, EventKind, Moment, PROOF_LASTS, TokenHash, User, UserId, Visit};
 use crate::store;
@@ -70,7 +70,7 @@ pub enum LogInError {
     /// So many tries have failed that the password alone is not enough for a browser that the account does not know.
     #[error(
         "Too many attempts under this name have failed. Sign in from a browser where you have signed in before; from \
-         here the password alone does not open the account for now."
+         here the password alone does not open the account."
     )]
     Locked,
     /// Too many tries have failed lately.
@@ -164,7 +164,7 @@ impl Auth {
             self.memory.forget_user(user_id);
         }
         let mut permit = permit;
-        permit.clears.push(confirmation_bucket(user_id));
+        permit.clears.extend(confirmation_buckets(user_id));
         self.clear(permit).await;
         Ok(Admitted { begun, devices: who.devices.with(device) })
     }

@@ -54,11 +54,11 @@ impl Auth {
             Proof::Password(password) => {
                 let (permit, _) = self.check_password(user, password, &here.visit).await?;
                 self.clear(permit).await;
+                // Whoever is in and knows the password has shown another way in than the one that strangers used up.
+                self.clear(self.permit_after_password(user.username.as_str(), None)).await;
             }
             Proof::Code(code) => self.use_code(user.user_id, code, CodeFor::Confirmation, &here.visit).await?,
         }
-        // Whoever is in has shown another way in than the one that strangers have used up.
-        self.clear(self.permit_after_password(user.username.as_str(), None)).await;
         self.renew(here).await
     }
 

@@ -111,7 +111,7 @@ impl Auth {
         let begun = begun.filter(|found| found.confirmed_at.is_none() && is_fresh(found, now));
         let begun = begun.ok_or(SecondFactorError::State)?;
         let secret = self.open_secret(user_id, &begun).ok_or(SecondFactorError::State)?;
-        let permit = self.permit(Subject::Confirmation(user_id), visit).await.map_err(CodeError::from)?;
+        let permit = self.permit(Subject::ConfirmationCode(user_id), visit).await.map_err(CodeError::from)?;
         let step = self.right_step(user_id, &secret, &without_spaces(code)).await?;
 
         let (codes, hashes) = new_codes(user_id)?;
@@ -162,15 +162,17 @@ impl Auth {
         let typed = without_spaces(code);
         let is_time_code = typed.len() == 6;
         let (subject, refused, way_out) = match typed_for {
-            CodeFor::Confirmation => {
-                (Subject::Confirmation(user_id), EventKind::ConfirmationFailed, "Log in again; then you can confirm.")
-            }
+            CodeFor::Confirmation => (
+                Subject::ConfirmationCode(user_id),
+                EventKind::ConfirmationFailed,
+                "Log in again; then you can confirm.",
+            ),
             CodeFor::LogIn { device } if is_time_code => (
                 Subject::Code { user_id, device },
                 EventKind::CodeRefused,
                 "Use a recovery code; then codes from your phone work again.",
             ),
-            CodeFor::LogIn { .. } => (Subject::RecoveryCode, EventKind::CodeRefused, ""),
+            CodeFor::LogIn { device } => (Subject::RecoveryCode { device }, EventKind::CodeRefused, ""),
         };
         let mut permit = self.permit(subject, visit).await?;
         if permit.is_locked {
@@ -210,8 +212,8 @@ impl Auth {
         Ok(())
     }
 
-    /// The step of a right code. A code of a time to come is worth nothing from now on: whoever tries codes must not learn
-    /// of one that will be right.
+    /// The step of a right code. The latest code that was of a time to come is worth nothing at its time: whoever tries
+    /// codes must not learn of one that will be right.
     async fn right_step(&self, user_id: UserId, secret: &TotpSecret, code: &str) -> Result<i64, CodeError> {
         match secret.check(code, self.clock.now()) {
             TimeCode::Right { step } => Ok(step),

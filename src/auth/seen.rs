@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::model::{Moment, Session, SessionId};
 
-/// How often the use of one session is written at the most.
+/// How often the use of one session is written, unless a sweep or the end asks for all.
 const WRITTEN_EVERY: Duration = Duration::from_secs(60);
 
 /// What this process knows of the use of sessions, and the database may not.
@@ -42,7 +42,7 @@ impl Seen {
         self.later_than_written(|note| now.since(note.written) >= WRITTEN_EVERY)
     }
 
-    /// Everything that the database does not have, for the end.
+    /// Everything that the database does not have.
     pub fn all_unwritten(&self) -> Vec<(SessionId, Moment)> {
         self.later_than_written(|_| true)
     }

@@ -58,8 +58,8 @@ impl Auth {
         Ok(sessions)
     }
 
-    /// Deletes what is kept no longer: the sessions whose time is up, old events, and counters that nobody has touched for
-    /// as long. Says how many sessions there were.
+    /// Deletes what is kept no longer: the sessions whose time is up, old events, and counters that count no more. Says how
+    /// many sessions there were.
     pub async fn sweep(&self) -> Result<u64, Failure> {
         // What was used a moment ago is not swept for what the database knows of it.
         self.write_all_last_seen().await?;
@@ -85,7 +85,7 @@ impl Auth {
         self.write_seen(&unwritten).await
     }
 
-    /// Writes all of it, at the end.
+    /// Writes all of it: before a sweep, and at the end.
     pub(super) async fn write_all_last_seen(&self) -> Result<(), Failure> {
         let unwritten = self.seen.all_unwritten();
         self.write_seen(&unwritten).await

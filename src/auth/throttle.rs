@@ -41,10 +41,12 @@ pub(super) enum Subject<'a> {
     LogIn { username: &'a str, device: Option<&'a Device> },
     /// A code by time in the second step of this user, perhaps from a browser that they have used before.
     Code { user_id: UserId, device: Option<&'a Device> },
-    /// A recovery code of this user: nobody guesses 128 bits, so only its cost is limited.
-    RecoveryCode,
-    /// To confirm in a session of this user who is there.
+    /// A recovery code: nobody guesses 128 bits, so only its cost is limited.
+    RecoveryCode { device: Option<&'a Device> },
+    /// To confirm in a session of this user by the password who is there.
     Confirmation(UserId),
+    /// The same by a code. Counted by itself: whoever can make codes in a session shall not win guesses of the password.
+    ConfirmationCode(UserId),
 }
 
 /// Too many tries have failed; the next may come in a while.
@@ -101,17 +103,19 @@ impl Auth {
         let own = match &subject {
             Subject::LogIn { device, .. } => device.map(|device| device_bucket("device", device)),
             Subject::Code { device, .. } => device.map(|device| device_bucket("code-device", device)),
-            Subject::RecoveryCode | Subject::Confirmation(_) => None,
+            Subject::RecoveryCode { device: Some(_) } => return Ok(permit),
+            Subject::RecoveryCode { .. } | Subject::Confirmation(_) | Subject::ConfirmationCode(_) => None,
         };
-        if let Some(bucket) = own
-            && self.count_in_bucket(&bucket, now).await? <= MOST_FAILURES_IN_A_ROW
-        {
+        if let Some(bucket) = own {
+            let failures = self.count_in_bucket(&bucket, now).await?;
             permit.clears.push(bucket);
-            permit.clears.extend(subject.bucket());
-            return Ok(permit);
+            if failures <= MOST_FAILURES_IN_A_ROW {
+                permit.clears.extend(subject.bucket());
+                return Ok(permit);
+            }
         }
         // What is tried inside a session, or after a right password, is counted for its user alone.
-        let counts_for_network = matches!(subject, Subject::LogIn { .. } | Subject::RecoveryCode);
+        let counts_for_network = matches!(subject, Subject::LogIn { .. } | Subject::RecoveryCode { .. });
         if let Some(network) = network_bucket("network", visit).filter(|_| counts_for_network) {
             let counted = self.store.count_try_in(&network, now, NETWORK_SPAN, MOST_FAILURES_OF_A_NETWORK).await;
             allowed(counted.map_err(Failure::from)?, now)?;
@@ -188,15 +192,18 @@ impl Subject<'_> {
         match self {
             Self::LogIn { username, .. } => Some(name_bucket(username)),
             Self::Code { user_id, .. } => Some(format!("code:{user_id}")),
-            Self::RecoveryCode => None,
-            Self::Confirmation(user_id) => Some(confirmation_bucket(*user_id)),
+            Self::RecoveryCode { .. } => None,
+            Self::Confirmation(user_id) => Some(format!("confirmation:{user_id}")),
+            Self::ConfirmationCode(user_id) => Some(format!("confirmation-code:{user_id}")),
         }
     }
 }
 
-/// Where tries to confirm in a session of this user count. A login clears it.
-pub(super) fn confirmation_bucket(user_id: UserId) -> String {
-    format!("confirmation:{user_id}")
+/// Where tries to confirm in a session of this user count. A login clears them.
+pub(super) fn confirmation_buckets(user_id: UserId) -> impl Iterator<Item = String> {
+    [Subject::Confirmation(user_id), Subject::ConfirmationCode(user_id)]
+        .into_iter()
+        .filter_map(|subject| subject.bucket())
 }
 
 fn device_bucket(what: &str, device: &Device) -> String {

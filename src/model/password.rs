@@ -80,9 +80,6 @@ impl Password {
         if password.contains(char::REPLACEMENT_CHARACTER) {
             return Err(PasswordProblem::Unreadable);
         }
-        if password.chars().any(char::is_control) {
-            return Err(PasswordProblem::Controls);
-        }
         if password.chars().count() > LONGEST {
             return Err(PasswordProblem::TooLong);
         }
@@ -99,6 +96,9 @@ impl Password {
     fn within(text: &str, rules: &PasswordRules, username: Option<&Username>) -> Result<Self, PasswordProblem> {
         let password = Self::given(text)?;
         let folded = Zeroizing::new(password.0.to_lowercase());
+        if password.0.chars().any(char::is_control) {
+            return Err(PasswordProblem::Controls);
+        }
         if password.0.chars().count() < rules.min_length {
             return Err(PasswordProblem::TooShort(rules.min_length));
         }

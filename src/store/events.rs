@@ -66,11 +66,11 @@ impl Store {
         const SQL: &str = "
             SELECT at, kind, user_agent, address FROM (
                 SELECT * FROM (
-                    SELECT * FROM events WHERE user_id = $1 AND kind NOT IN ($4, $5, $6)
+                    SELECT * FROM events WHERE user_id = $1 AND kind NOT IN ($4, $5, $6, $7)
                     ORDER BY at DESC, event_id DESC LIMIT $2) AS others
                 UNION ALL
                 SELECT * FROM (
-                    SELECT * FROM events WHERE user_id = $1 AND kind IN ($4, $5, $6)
+                    SELECT * FROM events WHERE user_id = $1 AND kind IN ($4, $5, $6, $7)
                     ORDER BY at DESC, event_id DESC LIMIT $3) AS failures) AS shown
             ORDER BY at DESC, event_id DESC";
 
@@ -82,6 +82,7 @@ impl Store {
             .bind(EventKind::SignInFailed.name())
             .bind(EventKind::CodeRefused.name())
             .bind(EventKind::ConfirmationFailed.name())
+            .bind(EventKind::KeptOut.name())
             .fetch_all(db)
             .await?);
         let read = |(at, kind, user_agent, address): Row| {

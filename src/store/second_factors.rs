@@ -112,11 +112,14 @@ impl Store {
         const SQL: &str = "
             UPDATE second_factors SET confirmed_at = $1, last_step = $2
             WHERE user_id = $3 AND secret = $4 AND confirmed_at IS NULL AND last_step < $2";
+        // A login that asks at the same time whether there is one comes before or after.
+        const TOUCH: &str = "UPDATE users SET password_version = password_version WHERE user_id = $1";
 
         transaction!(self, tx => {
             if !is_still_there!(tx, this_session) {
                 return Ok(false);
             }
+            sqlx::query(TOUCH).bind(event.user_id.to_string()).execute(&mut *tx).await?;
             let confirmed = sqlx::query(SQL)
                 .bind(event.event.at.millis())
                 .bind(step)

@@ -80,13 +80,12 @@ macro_rules! note_endings {
 pub(super) use note_endings;
 
 /// Whether the session that asks has not been ended meanwhile, in the transaction at hand: one that was changes nothing
-/// any more.
+/// any more. It touches the row, so that whoever ends the session at the same time comes before or after.
 macro_rules! is_still_there {
     ($tx:ident, $session_id:expr) => {{
-        const SQL: &str = "SELECT COUNT(*) FROM sessions WHERE session_id = $1";
+        const SQL: &str = "UPDATE sessions SET last_seen_at = last_seen_at WHERE session_id = $1";
 
-        let there: i64 = sqlx::query_scalar(SQL).bind($session_id.to_string()).fetch_one(&mut *$tx).await?;
-        there > 0
+        sqlx::query(SQL).bind($session_id.to_string()).execute(&mut *$tx).await?.rows_affected() > 0
     }};
 }
 pub(super) use is_still_there;
@@ -149,11 +148,14 @@ impl Store {
                 SELECT session_id FROM sessions WHERE user_id = $1
                 ORDER BY created_at DESC, session_id DESC LIMIT $2)";
 
+        // Touches the user, as turning the second factor on does: one of the two comes first.
+        const TOUCH: &str = "UPDATE users SET password_version = password_version WHERE user_id = $1";
         const ASKS_FOR_MORE: &str = "
             SELECT COUNT(*) FROM second_factors WHERE user_id = $1 AND confirmed_at IS NOT NULL";
 
         let mut ended = 0;
         transaction!(self, tx => {
+            sqlx::query(TOUCH).bind(new.user_id.to_string()).execute(&mut *tx).await?;
             let asks_for_more: i64 =
                 sqlx::query_scalar(ASKS_FOR_MORE).bind(new.user_id.to_string()).fetch_one(&mut *tx).await?;
             if asks_for_more > 0 && !showed_second_factor {

@@ -46,11 +46,12 @@ impl Store {
         const SQL: &str = "
             INSERT INTO throttle (bucket, tries, began_at, last_at, blocked_until) VALUES ($1, 1, $2, $2, $2)
             ON CONFLICT (bucket) DO UPDATE SET
-                tries = CASE WHEN throttle.began_at <= $3 THEN 1 ELSE throttle.tries + 1 END,
-                began_at = CASE WHEN throttle.began_at <= $3 THEN $2 ELSE throttle.began_at END,
+                -- A span that began in a time to come began before a clock was set back: it is over.
+                tries = CASE WHEN throttle.began_at <= $3 OR throttle.began_at > $2 THEN 1 ELSE throttle.tries + 1 END,
+                began_at = CASE WHEN throttle.began_at <= $3 OR throttle.began_at > $2 THEN $2 ELSE throttle.began_at END,
                 last_at = $2,
                 blocked_until = $2
-            WHERE throttle.began_at <= $3 OR throttle.tries < $4
+            WHERE throttle.began_at <= $3 OR throttle.began_at > $2 OR throttle.tries < $4
             RETURNING tries";
 
         let counted: Option<i64> = writing!(self, db => sqlx::query_scalar(SQL)

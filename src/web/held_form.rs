@@ -69,6 +69,9 @@ pub struct Offer {
     fields: Vec<(String, String)>,
 }
 
+/// Whether this request sends a form that may be held.
+struct SentAgain(bool);
+
 /// Stands between the door and the forms that can be held.
 #[derive(Clone)]
 struct Keeper(&'static Holdable);
@@ -97,8 +100,9 @@ impl Handler for Keeper {
         let now = Viewer::now(request);
         let may_go_on = signed_in.is_some_and(|me| !self.0.needs_proof || me.session.is_confirmed(now));
         if may_go_on {
-            // Sent again, or sent anew: it is offered no longer.
+            // Sent again, or sent anew: it is offered no longer, nor by the answer to this.
             OwnCookie::Held.clear_if_sent(request);
+            request.local_cache(|| SentAgain(true));
             return Outcome::forward(data, Status::NotFound);
         }
         let user_id = match signed_in {
@@ -146,6 +150,9 @@ async fn hold(holdable: &Holdable, request: &Request<'_>, data: Data<'_>, user_i
 
 /// The form that this user was sending lately, if one is held.
 pub(super) fn offer(request: &Request<'_>, user_id: UserId) -> Option<Offer> {
+    if request.local_cache(|| SentAgain(false)).0 {
+        return None;
+    }
     let held: HeldForm = serde_json::from_str(&OwnCookie::Held.read(request)?).ok()?;
     let is_fresh = Viewer::now(request).since(Moment::from_millis(held.at)) < HELD_FOR;
     let is_theirs = held.user_id == user_id.to_string();

@@ -116,6 +116,21 @@ async fn holds_whatever_form_has_no_secret_when_the_proof_ran_out() {
 }
 
 #[rocket::async_test]
+async fn is_not_offered_again_by_the_answer_to_its_sending() {
+    let (app, ada) = App::with_ada().await;
+    app.turn_on_second_step(&ada).await;
+    app.wait(Duration::from_secs(11 * 60));
+    let browser = app.browser_with(&ada);
+    browser.press("/two-factor/recovery-codes").await.leads_to("/confirm?next=/two-factor");
+    browser.submit("/confirm", &[("password", PASSWORD), ("next", "/two-factor")]).await.leads_to("/two-factor");
+
+    let answer = browser.press("/two-factor/recovery-codes").await;
+
+    let page = answer.is_page(Status::Ok);
+    assert!(page.contains("Your recovery codes") && !page.contains("You were about to"), "{page}");
+}
+
+#[rocket::async_test]
 async fn shows_what_it_will_send() {
     let (app, ada) = App::with_ada().await;
     let browser = app.browser_with(&ada);

@@ -222,6 +222,16 @@ async fn a_network_that_tries_many_names_is_stopped_and_its_neighbours_are_not()
 }
 
 #[rocket::async_test]
+async fn a_network_is_not_stopped_for_longer_because_a_clock_was_set_back() {
+    let app = throttled().await;
+    for n in 0..101 {
+        fail(&app.program().from("198.51.100.7"), &format!("user{n}")).await;
+    }
+    app.clock.turn_back(Duration::from_secs(365 * 86_400));
+    assert_eq!(fail(&app.program().from("198.51.100.7"), "another").await.status, Status::Unauthorized);
+}
+
+#[rocket::async_test]
 async fn all_addresses_of_a_64_share_one_budget() {
     let app = throttled().await;
     for n in 0..100 {
@@ -404,4 +414,37 @@ async fn a_clock_that_is_set_back_blocks_nobody_for_longer_than_the_longest_dela
     fail(&app.program(), "eve").await;
     app.clock.turn_back(Duration::from_secs(1));
     assert_eq!(fail(&app.program(), "eve").await.status, Status::Unauthorized, "a first failure delays nothing");
+}
+
+#[rocket::async_test]
+async fn codes_that_can_be_made_in_a_session_win_no_guesses_of_the_password() {
+    let app = throttled().await;
+    let thief = app.program();
+    thief.send("/signup", login(ADA, PASSWORD)).await;
+    let cookies = thief.cookies.borrow().clone();
+    let (_, codes) = app.turn_on_second_step(&cookies).await;
+    let mut refused = 0;
+    for code in &codes {
+        for _ in 0..3 {
+            let guess = thief.send("/confirm", json!({ "password": "not the password" })).await;
+            refused += usize::from(guess.status == Status::TooManyRequests);
+        }
+        assert_eq!(thief.send("/confirm", json!({ "code": code })).await.status, Status::Ok);
+    }
+    assert_eq!(refused, 26, "four guesses, and no more without waiting");
+}
+
+#[rocket::async_test]
+async fn a_known_browser_that_failed_too_often_begins_anew_after_a_success() {
+    let app = throttled().await;
+    let known = app.sign_up(ADA).await;
+    let browser = app.program_with(&known);
+    for _ in 0..101 {
+        fail(&browser, ADA).await;
+        app.wait(Duration::from_secs(30));
+    }
+    assert_eq!(browser.send("/login", login(ADA, PASSWORD)).await.status, Status::Ok);
+    for _ in 0..4 {
+        assert_eq!(fail(&browser, ADA).await.status, Status::Unauthorized);
+    }
 }
