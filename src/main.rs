@@ -46,9 +46,7 @@ async fn serve(rocket: Rocket<Build>) -> ExitCode {
     }));
     match rocket.launch().await {
         Ok(rocket) => {
-            if let Some(auth) = rocket.state::<Arc<Auth>>() {
-                auth.close().await;
-            }
+            close(rocket.state()).await;
             ExitCode::SUCCESS
         }
         Err(error) => match error.kind() {
@@ -57,13 +55,18 @@ async fn serve(rocket: Rocket<Build>) -> ExitCode {
             ErrorKind::FailedFairings(_) => ExitCode::from(2),
             ErrorKind::Shutdown(rocket, _) => {
                 tracing::warn!("some requests were not answered before the end");
-                if let Some(auth) = rocket.state::<Arc<Auth>>() {
-                    auth.close().await;
-                }
+                close(rocket.state()).await;
                 ExitCode::FAILURE
             }
             other => fail(format_args!("{other}.")),
         },
+    }
+}
+
+/// Writes down what is still in memory, however the serving ended.
+async fn close(auth: Option<&Arc<Auth>>) {
+    if let Some(auth) = auth {
+        auth.close().await;
     }
 }
 

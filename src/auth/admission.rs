@@ -1,7 +1,7 @@
 //! The one place where a login becomes a session. Whatever path a login takes, it ends here, and here the second step is
 //! asked for.
 
-use super::second_factor::CodeFor;
+use super::code::CodeFor;
 use super::throttle::{NoPermit, Permit, TooMany, confirmation_buckets};
 use super::{Auth, Begun, CodeError, Failure};
 use crate::model::{Device, Devices, EventKind, Moment, PROOF_LASTS, TokenHash, User, UserId, Visit};
@@ -67,18 +67,29 @@ pub enum LogInError {
     /// The password was right, and the code that was sent along is not.
     #[error(transparent)]
     Code(CodeError),
-    /// So many tries have failed that the password alone is not enough for a browser that the account does not know.
-    #[error(
-        "Too many attempts under this name have failed. Sign in from a browser where you have signed in before; from \
-         here the password alone does not open the account."
-    )]
-    Locked,
     /// Too many tries have failed lately.
     #[error(transparent)]
     TooMany(TooMany),
     /// It could not be done now.
     #[error(transparent)]
     Failure(#[from] Failure),
+}
+
+impl LogInError {
+    /// So many tries have failed that the password alone is not enough for a browser that the account does not know.
+    pub(super) fn locked() -> Self {
+        Self::TooMany(TooMany::until(
+            "Sign in from a browser where you have signed in before; from here the password alone does not open the account.",
+        ))
+    }
+}
+
+/// Where in a login somebody is.
+pub(super) enum Step<'a> {
+    /// At the first step, perhaps with the code of the second sent along.
+    First(Option<&'a str>),
+    /// At the second step, with its code.
+    Second(&'a str),
 }
 
 impl Auth {
@@ -99,31 +110,24 @@ impl Auth {
             devices: tried.devices,
             replaces: tried.replaces,
         };
-        if !self.has_second_factor(admission.user.user_id).await? {
-            // It was turned off meanwhile: the first step alone decides, with all that belongs to it.
-            return Err(LogInError::NoMatch);
-        }
         let device = admission.devices.of(admission.user.user_id);
         let permit = self.permit_after_password(admission.user.username.as_str(), device);
-        self.admit(admission, permit, Some(tried.code)).await
+        self.admit(admission, permit, Step::Second(tried.code)).await
     }
 
-    pub(super) async fn admit(
-        &self,
-        who: Admission,
-        permit: Permit,
-        code: Option<&str>,
-    ) -> Result<Admitted, LogInError> {
+    pub(super) async fn admit(&self, who: Admission, permit: Permit, step: Step<'_>) -> Result<Admitted, LogInError> {
         let user_id = who.user.user_id;
         let device = who.devices.of(user_id);
         let has_second_factor = self.has_second_factor(user_id).await?;
-        match code {
-            _ if !has_second_factor && permit.is_locked => {
+        match step {
+            // It was turned off meanwhile: the first step alone decides, with all that belongs to it.
+            Step::Second(_) if !has_second_factor => return Err(LogInError::NoMatch),
+            Step::First(_) if !has_second_factor && permit.is_locked => {
                 self.tell_later(Some(user_id), EventKind::KeptOut, &who.visit);
-                return Err(LogInError::Locked);
+                return Err(LogInError::locked());
             }
-            _ if !has_second_factor => {}
-            None => {
+            Step::First(_) if !has_second_factor => {}
+            Step::First(None) => {
                 self.take_back(&permit).await;
                 return Err(LogInError::CodeNeeded(Ticket {
                     user_id,
@@ -132,13 +136,8 @@ impl Auth {
                     issued_at: self.clock.now(),
                 }));
             }
-            Some(code) => {
-                let used = self.use_code(user_id, code, CodeFor::LogIn { device }, &who.visit).await;
-                used.map_err(|error| match error {
-                    CodeError::Failure(failure) => LogInError::Failure(failure),
-                    CodeError::TooMany(too_many) => LogInError::TooMany(too_many),
-                    error => LogInError::Code(error),
-                })?;
+            Step::First(Some(code)) | Step::Second(code) => {
+                self.use_code(user_id, code, CodeFor::LogIn { device }, &who.visit).await?;
             }
         }
 
@@ -181,6 +180,16 @@ impl From<NoPermit> for LogInError {
         match no {
             NoPermit::TooMany(too_many) => Self::TooMany(too_many),
             NoPermit::Failure(failure) => Self::Failure(failure),
+        }
+    }
+}
+
+impl From<CodeError> for LogInError {
+    fn from(error: CodeError) -> Self {
+        match error {
+            CodeError::TooMany(too_many) => Self::TooMany(too_many),
+            CodeError::Failure(failure) => Self::Failure(failure),
+            error => Self::Code(error),
         }
     }
 }

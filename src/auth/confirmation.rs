@@ -1,6 +1,6 @@
 //! Proving who you are inside a session: before a sensitive page, and to change the password or leave.
 
-use super::second_factor::CodeFor;
+use super::code::CodeFor;
 use super::throttle::{NoPermit, Permit, Subject, TooMany, name_bucket};
 use super::{Auth, Begun, CodeError, Failure, Resumed};
 use crate::model::{EventKind, Password, TokenHash, User, Visit};
@@ -52,10 +52,10 @@ impl Auth {
         let user = &here.me.user;
         match proof {
             Proof::Password(password) => {
-                let (permit, _) = self.check_password(user, password, &here.visit).await?;
-                self.clear(permit).await;
+                let (mut permit, _) = self.check_password(user, password, &here.visit).await?;
                 // Whoever is in and knows the password has shown another way in than the one that strangers used up.
-                self.clear(self.permit_after_password(user.username.as_str(), None)).await;
+                permit.clears.push(name_bucket(user.username.as_str()));
+                self.clear(permit).await;
             }
             Proof::Code(code) => self.use_code(user.user_id, code, CodeFor::Confirmation, &here.visit).await?,
         }

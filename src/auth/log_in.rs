@@ -1,5 +1,5 @@
 use super::Auth;
-use super::admission::{Admission, Admitted, LogInError};
+use super::admission::{Admission, Admitted, LogInError, Step};
 use super::throttle::Subject;
 use crate::model::{Devices, EventKind, Password, PasswordHash, TokenHash, UserId, Username, Visit};
 
@@ -38,7 +38,7 @@ impl Auth {
         let user_id = found.as_ref().map(|found| found.user.user_id);
         let Some(found) = found.filter(|found| verdict.matches && !found.is_disabled) else {
             self.tell_later(user_id, EventKind::SignInFailed, &tried.visit);
-            return Err(if permit.is_locked { LogInError::Locked } else { LogInError::NoMatch });
+            return Err(if permit.is_locked { LogInError::locked() } else { LogInError::NoMatch });
         };
         // Not where the right password is not enough: the work would tell that it is right.
         if verdict.is_outdated && !permit.is_locked {
@@ -52,7 +52,7 @@ impl Auth {
             devices: tried.devices,
             replaces: tried.replaces,
         };
-        self.admit(admission, permit, tried.code).await
+        self.admit(admission, permit, Step::First(tried.code)).await
     }
 
     /// Hashes a password that was right with today's parameters. A login does not fail because this did.

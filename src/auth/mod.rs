@@ -2,6 +2,7 @@
 
 mod activity;
 mod admission;
+mod code;
 mod confirmation;
 mod hashing;
 mod log_in;
@@ -27,14 +28,14 @@ use throttle::Permit;
 
 pub use activity::{EVENTS_KEPT, Export};
 pub use admission::{Admitted, LogInError, SecondStep, Ticket};
+pub use code::CodeError;
 pub use confirmation::{Here, Proof, ProofError};
 pub use hashing::{HashingRules, Overload, StartError};
 pub use log_in::LogIn;
-pub use second_factor::{CodeError, SecondFactorError, SecondFactorState};
+pub use second_factor::{SecondFactorError, SecondFactorState};
 pub use sign_up::{SignUp, SignUpError};
 pub use throttle::{
-    LONGEST_DELAY, MOST_FAILURES_IN_A_ROW, MOST_FAILURES_OF_A_NETWORK, MOST_SIGN_UPS_OF_A_NETWORK, NETWORK_SPAN,
-    SIGN_UP_SPAN, TooMany,
+    MOST_FAILURES_IN_A_ROW, MOST_FAILURES_OF_A_NETWORK, MOST_SIGN_UPS_OF_A_NETWORK, NETWORK_SPAN, SIGN_UP_SPAN, TooMany,
 };
 
 /// What this site asks of its users and allows them.

@@ -23,7 +23,7 @@ pub const MOST_SIGN_UPS_OF_A_NETWORK: i64 = 120;
 pub const SIGN_UP_SPAN: Duration = Duration::from_secs(60 * 60);
 
 /// The longest delay after a failure.
-pub const LONGEST_DELAY: Duration = Duration::from_secs(30);
+const LONGEST_DELAY: Duration = Duration::from_secs(30);
 
 /// Leave to try a secret once.
 pub struct Permit {

@@ -1,7 +1,5 @@
 //! `/login`: a session for whoever knows the password, by a form, JSON or HTTP Basic.
 
-use std::time::Duration;
-
 use rocket::http::Status;
 use rocket::{get, post};
 use serde::Serialize;
@@ -11,8 +9,8 @@ use super::signup::Welcome;
 use crate::auth::{Auth, LogIn, LogInError};
 use crate::model::{Moment, Password};
 use crate::web::{
-    Asker, Basic, Client, Failed, Fields, Form, FormPage, Next, NextPath, Page, ProblemKind, Problems, Refusal, Retry,
-    Sent, SessionCookie, Show, Submitted, Visitor,
+    Asker, Basic, Client, Failed, Fields, Form, FormPage, Next, NextPath, Page, ProblemKind, Problems, Retry, Sent,
+    SessionCookie, Show, Submitted, Visitor,
 };
 
 /// What a person types, and where they wanted to go.
@@ -180,10 +178,6 @@ impl LoginForm {
                 Retry::because(Status::Unauthorized, code, page(Problems::with("code", code)))
                     .of_kind(ProblemKind::CodeNeeded)
             }
-            LogInError::Locked => Retry::Refused(
-                Status::TooManyRequests,
-                Refusal { retry_after: Some(Duration::from_secs(30)), ..Refusal::saying(error.to_string()) },
-            ),
             LogInError::TooMany(too_many) => Retry::too_many(too_many),
             LogInError::Failure(failure) => failure.into(),
         }

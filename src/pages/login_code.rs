@@ -85,7 +85,7 @@ fn refused(error: LogInError) -> Retry<LoginCodePage> {
         }
         LogInError::TooMany(too_many) => Retry::too_many(too_many),
         LogInError::Failure(failure) => failure.into(),
-        LogInError::NoMatch | LogInError::CodeNeeded(_) | LogInError::Locked => begin_again(),
+        LogInError::NoMatch | LogInError::CodeNeeded(_) => begin_again(),
     }
 }
 

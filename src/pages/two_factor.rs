@@ -91,10 +91,8 @@ pub async fn turn_on(
     client: Client,
     form: Sent<CodeForm>,
 ) -> Result<Show<TwoFactorPage>, Retry<TwoFactorPage>> {
-    match auth.turn_on_second_factor(me.0.resumed, &form.0.code, &client.0).await {
-        Ok(codes) => Ok(Show(TwoFactorPage::with_codes(&codes))),
-        Err(error) => Err(refused(error, TwoFactorPage::new(auth, site, me.0.user).await?)),
-    }
+    let codes = auth.turn_on_second_factor(me.0.resumed, &form.0.code, &client.0).await;
+    shown_once(codes, auth, site, me.0.user).await
 }
 
 #[post("/two-factor/off")]
@@ -117,9 +115,20 @@ pub async fn new_codes(
     site: &State<Site>,
     client: Client,
 ) -> Result<Show<TwoFactorPage>, Retry<TwoFactorPage>> {
-    match auth.new_recovery_codes(me.0.resumed, &client.0).await {
+    let codes = auth.new_recovery_codes(me.0.resumed, &client.0).await;
+    shown_once(codes, auth, site, me.0.user).await
+}
+
+/// New recovery codes, which nobody can see again, or why there are none.
+async fn shown_once(
+    codes: Result<Vec<RecoveryCode>, SecondFactorError>,
+    auth: &Auth,
+    site: &Site,
+    user: &User,
+) -> Result<Show<TwoFactorPage>, Retry<TwoFactorPage>> {
+    match codes {
         Ok(codes) => Ok(Show(TwoFactorPage::with_codes(&codes))),
-        Err(error) => Err(refused(error, TwoFactorPage::new(auth, site, me.0.user).await?)),
+        Err(error) => Err(refused(error, TwoFactorPage::new(auth, site, user).await?)),
     }
 }
 

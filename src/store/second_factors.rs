@@ -1,5 +1,5 @@
 use super::events::insert_event;
-use super::sessions::is_still_there;
+use super::sessions::{is_still_there, take_turns};
 use super::{NewEvent, Result, Store};
 use crate::model::{EventKind, Moment, RecoveryCodeHash, SessionId, UserId};
 
@@ -112,14 +112,12 @@ impl Store {
         const SQL: &str = "
             UPDATE second_factors SET confirmed_at = $1, last_step = $2
             WHERE user_id = $3 AND secret = $4 AND confirmed_at IS NULL AND last_step < $2";
-        // A login that asks at the same time whether there is one comes before or after.
-        const TOUCH: &str = "UPDATE users SET password_version = password_version WHERE user_id = $1";
 
         transaction!(self, tx => {
             if !is_still_there!(tx, this_session) {
                 return Ok(false);
             }
-            sqlx::query(TOUCH).bind(event.user_id.to_string()).execute(&mut *tx).await?;
+            take_turns!(tx, event.user_id);
             let confirmed = sqlx::query(SQL)
                 .bind(event.event.at.millis())
                 .bind(step)

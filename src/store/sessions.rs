@@ -90,6 +90,17 @@ macro_rules! is_still_there {
 }
 pub(super) use is_still_there;
 
+/// Lets a login and turning the second factor on, which asks what the other changes, come one after the other, in the
+/// transaction at hand: both touch the user.
+macro_rules! take_turns {
+    ($tx:ident, $user_id:expr) => {{
+        const SQL: &str = "UPDATE users SET password_version = password_version WHERE user_id = $1";
+
+        sqlx::query(SQL).bind($user_id.to_string()).execute(&mut *$tx).await?;
+    }};
+}
+pub(super) use take_turns;
+
 /// The columns of a session, in the order of [`SessionRow`].
 macro_rules! session_columns {
     () => {
@@ -148,14 +159,12 @@ impl Store {
                 SELECT session_id FROM sessions WHERE user_id = $1
                 ORDER BY created_at DESC, session_id DESC LIMIT $2)";
 
-        // Touches the user, as turning the second factor on does: one of the two comes first.
-        const TOUCH: &str = "UPDATE users SET password_version = password_version WHERE user_id = $1";
         const ASKS_FOR_MORE: &str = "
             SELECT COUNT(*) FROM second_factors WHERE user_id = $1 AND confirmed_at IS NOT NULL";
 
         let mut ended = 0;
         transaction!(self, tx => {
-            sqlx::query(TOUCH).bind(new.user_id.to_string()).execute(&mut *tx).await?;
+            take_turns!(tx, new.user_id);
             let asks_for_more: i64 =
                 sqlx::query_scalar(ASKS_FOR_MORE).bind(new.user_id.to_string()).fetch_one(&mut *tx).await?;
             if asks_for_more > 0 && !showed_second_factor {
