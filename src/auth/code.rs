@@ -64,6 +64,11 @@ impl Auth {
             ),
             CodeFor::LogIn { device } => (Subject::RecoveryCode { device }, EventKind::CodeRefused, ""),
         };
+        // A recovery code begins the count of the other codes anew; inside a session no code does.
+        let begins_anew = match subject {
+            Subject::RecoveryCode { .. } => Subject::Code { user_id, device: None }.bucket(),
+            _ => None,
+        };
         let mut permit = self.permit(subject, visit).await?;
         if permit.is_locked {
             return Err(CodeError::TooMany(TooMany::until(way_out)));
@@ -74,8 +79,7 @@ impl Auth {
         };
         match used {
             Ok(()) => {
-                // A recovery code begins the count of the other codes anew.
-                permit.clears.extend(Subject::Code { user_id, device: None }.bucket());
+                permit.clears.extend(begins_anew);
                 self.clear(permit).await;
                 Ok(())
             }

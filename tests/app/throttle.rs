@@ -435,6 +435,27 @@ async fn codes_that_can_be_made_in_a_session_win_no_guesses_of_the_password() {
 }
 
 #[rocket::async_test]
+async fn a_code_in_a_session_does_not_clear_the_count_of_codes_at_the_login() {
+    let app = throttled().await;
+    let known = app.sign_up(ADA).await;
+    let (_, codes) = app.turn_on_second_step(&known).await;
+    let wrong_code = async || {
+        let body = json!({ "username": ADA, "password": PASSWORD, "code": "000000" });
+        app.program().from("203.0.113.9").send("/login", body).await.status
+    };
+    for _ in 0..9 {
+        wrong_code().await;
+        app.wait(Duration::from_secs(30));
+    }
+    wrong_code().await;
+
+    assert_eq!(app.program_with(&known).send("/confirm", json!({ "code": codes[0] })).await.status, Status::Ok);
+
+    app.wait(Duration::from_secs(29));
+    assert_eq!(wrong_code().await, Status::TooManyRequests);
+}
+
+#[rocket::async_test]
 async fn a_known_browser_that_failed_too_often_begins_anew_after_a_success() {
     let app = throttled().await;
     let known = app.sign_up(ADA).await;
