@@ -15,7 +15,7 @@ use crate::data_dir::{self, DataDirError};
 use crate::model::{Clock, Seal};
 use crate::pages;
 use crate::settings::{self, BadSetting, Settings};
-use crate::store::{OpenError, Store};
+use crate::store::{Database, OpenError, Store};
 use crate::web::{MethodAsSent, SecurityHeaders, Site, templates};
 
 /// How often what is in memory about the use of sessions is written down. Longer than `session_recheck_ms` can be.
@@ -35,6 +35,9 @@ pub enum StartError {
     /// The database cannot be used.
     #[error(transparent)]
     Database(#[from] OpenError),
+    /// The database is used with another key.
+    #[error(transparent)]
+    Key(#[from] auth::KeyError),
     /// Passwords could not be hashed.
     #[error(transparent)]
     Hashing(#[from] auth::StartError),
@@ -101,8 +104,15 @@ fn opening(settings: Settings, seal: Seal, clock: Clock) -> impl Fairing {
 }
 
 async fn open(settings: &Settings, seal: Seal, clock: Clock) -> Result<Auth, StartError> {
+    if let Database::Postgres(server) = &settings.database
+        && server.is_exposed()
+    {
+        tracing::warn!(%server, "whoever stands between can read and change what goes to the database: leave `sslmode` out");
+    }
     let store = Store::open(&settings.database).await?;
-    Ok(Auth::new(store, settings.rules.clone(), seal, clock)?)
+    let auth = Auth::new(store, settings.rules.clone(), seal, clock)?;
+    auth.check_key().await?;
+    Ok(auth)
 }
 
 /// What goes on beside the requests: writing down when sessions were last used, and sweeping what is kept no longer.

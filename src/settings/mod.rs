@@ -254,11 +254,17 @@ impl Written {
 
 fn database(url: Option<&str>, data_dir: &std::path::Path) -> Result<Database, BadSetting> {
     let Some(url) = url else { return Ok(Database::Sqlite(data_dir.join("vestibule.db"))) };
-    let file = url.strip_prefix("sqlite:").map(|file| file.strip_prefix("//").unwrap_or(file));
-    // A database in memory would be another one for each connection.
-    match file.filter(|file| !file.is_empty() && !file.starts_with([':', '?']) && !file.contains(['?', '#'])) {
-        Some(file) => Ok(Database::Sqlite(file.into())),
-        None => Err(bad("`database_url` must be like sqlite:/path/to/file.db, or be left out.".into())),
+    match Database::parse(url) {
+        Some(Ok(database)) => Ok(database),
+        // Not the address itself: there may be a password in it.
+        Some(Err(because)) => Err(bad(format!(
+            "`database_url` is wrong: {because}. Write it like postgres://user:password@host:5432/database."
+        ))),
+        None => Err(bad(
+            "`database_url` must be like sqlite:/path/to/file.db or postgres://user:password@host/database, or \
+                         be left out."
+                .into(),
+        )),
     }
 }
 

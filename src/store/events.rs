@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use super::columns::read_visit;
+use super::sessions::take_turns;
 use super::{Result, Store, unreadable};
 use crate::model::{Event, EventId, EventKind, Moment, UserId};
 
@@ -48,6 +49,7 @@ impl Store {
         const SQL: &str = "SELECT COUNT(*) FROM events WHERE user_id = $1 AND kind = $2 AND at > $3";
 
         transaction!(self, tx => {
+            take_turns!(tx, new.user_id);
             let kept: i64 = sqlx::query_scalar(SQL)
                 .bind(new.user_id.to_string())
                 .bind(new.event.kind.name())

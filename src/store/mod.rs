@@ -2,24 +2,30 @@
 //!
 //! The SQL is the part that SQLite and PostgreSQL both speak: `$1` parameters, TEXT and BIGINT, ids and times made in
 //! Rust, a time instead of a flag. Races are settled by `ON CONFLICT`, `RETURNING` or the number of rows affected,
-//! never by looking first and writing after. [`Store`] is an enum so that another database is a variant, not a trait.
+//! never by looking first and writing after. [`Store`] is an enum so that another database is a variant, not a trait; what
+//! only one of them needs is in `sqlite` and `postgres`.
 
 #[macro_use]
 mod open;
 mod columns;
 mod events;
+mod keys;
+mod postgres;
 mod second_factors;
 mod sessions;
+mod sqlite;
 mod sweep;
 mod throttle;
 mod users;
 
 use std::time::Duration;
 
+use sqlx::postgres::{PgDatabaseError, PgPool};
 use sqlx::sqlite::SqlitePool;
 
 pub use events::NewEvent;
 pub use open::{Database, OpenError};
+pub use postgres::Server;
 pub use second_factors::SecondFactor;
 pub use sessions::NewSession;
 pub use throttle::Try;
@@ -37,6 +43,11 @@ pub enum Store {
         readers: SqlitePool,
         /// One writes at a time; the others wait in line instead of failing.
         writer: SqlitePool,
+    },
+    /// A server that other processes may use at the same time.
+    Postgres {
+        /// Its connections, for reading and for writing.
+        pool: PgPool,
     },
 }
 
@@ -62,20 +73,20 @@ impl Store {
                 readers.close().await;
                 writer.close().await;
             }
+            Self::Postgres { pool } => pool.close().await,
         }
     }
 }
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
-        // SQLite's primary result codes for trouble that is not of our making: BUSY, LOCKED, READONLY, IOERR, CORRUPT,
-        // FULL, CANTOPEN, NOTADB. The rest of an extended code is in its higher bits.
-        const AWAY: [u32; 8] = [5, 6, 8, 10, 11, 13, 14, 26];
-
         match &error {
             sqlx::Error::Database(refusal) => {
-                let code = refusal.code().and_then(|code| code.parse::<u32>().ok());
-                match code.is_some_and(|code| AWAY.contains(&(code & 0xff))) {
+                let is_away = match refusal.try_downcast_ref::<PgDatabaseError>() {
+                    Some(refusal) => postgres::is_away(refusal.code()),
+                    None => sqlite::is_away(refusal.code().as_deref()),
+                };
+                match is_away {
                     true => Self::Away(error),
                     false => Self::Unexpected(error.to_string()),
                 }

@@ -1,22 +1,19 @@
-use std::fs::{File, OpenOptions};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
-use super::{PATIENCE, Store};
+use super::postgres::Server;
+use super::{Store, postgres, sqlite};
 
-static MIGRATIONS: Migrator = sqlx::migrate!("src/store/migrations");
-
-/// How many may read a SQLite file at once.
-const READERS: u32 = 4;
+/// Once for both databases.
+pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("src/store/migrations");
 
 /// Runs the same expression on a place to read from, of whichever database is open.
 macro_rules! reading {
     ($store:expr, $db:ident => $run:expr) => {
         match $store {
             $crate::store::Store::Sqlite { readers: $db, .. } => $run,
+            $crate::store::Store::Postgres { pool: $db } => $run,
         }
     };
 }
@@ -26,6 +23,7 @@ macro_rules! writing {
     ($store:expr, $db:ident => $run:expr) => {
         match $store {
             $crate::store::Store::Sqlite { writer: $db, .. } => $run,
+            $crate::store::Store::Postgres { pool: $db } => $run,
         }
     };
 }
@@ -33,11 +31,20 @@ macro_rules! writing {
 /// Runs the same expression in a transaction, all of it or nothing: leaving it early takes it back.
 ///
 /// On SQLite it begins `IMMEDIATE`: one that reads first and writes later would fail at once when another wrote between.
+/// On PostgreSQL several run at once, each statement seeing what was committed before it. What writes several rows of a
+/// user therefore touches the user first (`take_turns!`): those of one user then come one after the other, and no two
+/// wait for each other.
 macro_rules! transaction {
     ($store:expr, $tx:ident => $run:expr) => {
         match $store {
             $crate::store::Store::Sqlite { writer, .. } => {
                 let mut $tx = writer.begin_with("BEGIN IMMEDIATE").await?;
+                let done = $run;
+                $tx.commit().await?;
+                done
+            }
+            $crate::store::Store::Postgres { pool } => {
+                let mut $tx = pool.begin().await?;
                 let done = $run;
                 $tx.commit().await?;
                 done
@@ -51,6 +58,8 @@ macro_rules! transaction {
 pub enum Database {
     /// A SQLite file, made when it is not there.
     Sqlite(PathBuf),
+    /// A database of a PostgreSQL server, which several processes may share.
+    Postgres(Server),
 }
 
 /// Why a database was not opened, as a sentence for the operator.
@@ -64,6 +73,14 @@ pub enum OpenError {
         /// What the system said.
         because: String,
     },
+    /// The server cannot be reached, or does not let us in.
+    #[error("The database {server} cannot be opened: {because}. Check `database_url`, and that the server runs.")]
+    Server {
+        /// The server's address, without a password.
+        server: String,
+        /// What it or the system said.
+        because: String,
+    },
     /// A newer version of this program has been here.
     #[error(
         "The database was written by a newer version of Vestibule. Start that version, or restore an older backup."
@@ -74,43 +91,34 @@ pub enum OpenError {
     Migration(String),
 }
 
-impl Store {
-    /// Opens the database, makes it if need be and brings its tables up to date.
-    pub async fn open(database: &Database) -> Result<Self, OpenError> {
-        let Database::Sqlite(file) = database;
-        let failed =
-            |because: &dyn std::fmt::Display| OpenError::File { file: file.clone(), because: because.to_string() };
-        open_private(file).map_err(|error| failed(&error))?;
-
-        let options = SqliteConnectOptions::new()
-            .filename(file)
-            .create_if_missing(false)
-            .foreign_keys(true)
-            .busy_timeout(PATIENCE)
-            .journal_mode(SqliteJournalMode::Wal)
-            // In WAL mode only FULL makes a commit survive a loss of power, and what was answered must.
-            .synchronous(SqliteSynchronous::Full);
-        let pool = |most| SqlitePoolOptions::new().max_connections(most).acquire_timeout(PATIENCE);
-
-        // Several processes may start at once on a new folder, and SQLite lets two of them read what is to be done before
-        // either does it. The lock is let go of with the file.
-        let lock = open_private(&file.with_extension("lock")).map_err(|error| failed(&error))?;
-        lock.lock().map_err(|error| failed(&error))?;
-
-        let writer = pool(1).connect_with(options.clone()).await.map_err(|error| failed(&error))?;
-        MIGRATIONS.run(&writer).await.map_err(|error| match error {
-            MigrateError::VersionMissing(_) | MigrateError::VersionTooNew(..) => OpenError::Newer,
-            error => OpenError::Migration(error.to_string()),
-        })?;
-        let readers = options.pragma("query_only", "ON");
-        let readers = pool(READERS).connect_with(readers).await.map_err(|error| failed(&error))?;
-
-        Ok(Self::Sqlite { readers, writer })
+impl Database {
+    /// Reads what stands behind `database_url`; `None` when it names neither a SQLite file nor a PostgreSQL server.
+    pub fn parse(url: &str) -> Option<Result<Self, String>> {
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            return Some(Server::parse(url).map(Self::Postgres));
+        }
+        let file = url.strip_prefix("sqlite:")?;
+        let file = file.strip_prefix("//").unwrap_or(file);
+        // A database in memory would be another one for each connection.
+        let is_file = !file.is_empty() && !file.starts_with([':', '?']) && !file.contains(['?', '#']);
+        is_file.then(|| Ok(Self::Sqlite(file.into())))
     }
 }
 
-/// Opens the file, and makes it readable to its owner alone if it is not there. SQLite gives the companions of a database
-/// (`-wal`, `-shm`) the same mode.
-fn open_private(file: &Path) -> std::io::Result<File> {
-    OpenOptions::new().create(true).append(true).mode(0o600).open(file)
+impl Store {
+    /// Opens the database, makes a SQLite file if need be, and brings the tables up to date.
+    pub async fn open(database: &Database) -> Result<Self, OpenError> {
+        match database {
+            Database::Sqlite(file) => sqlite::open(file).await,
+            Database::Postgres(server) => postgres::open(server).await,
+        }
+    }
+}
+
+/// What came of bringing the tables up to date.
+pub(super) fn migrated(outcome: Result<(), MigrateError>) -> Result<(), OpenError> {
+    outcome.map_err(|error| match error {
+        MigrateError::VersionMissing(_) | MigrateError::VersionTooNew(..) => OpenError::Newer,
+        error => OpenError::Migration(error.to_string()),
+    })
 }

@@ -1,5 +1,5 @@
 use super::events::insert_event;
-use super::sessions::{is_still_there, take_turns};
+use super::sessions::is_still_there;
 use super::{NewEvent, Result, Store};
 use crate::model::{EventKind, Moment, RecoveryCodeHash, SessionId, UserId};
 
@@ -87,7 +87,9 @@ impl Store {
     pub async fn burn_step(&self, user_id: UserId, step: i64) -> Result<()> {
         const SQL: &str = "UPDATE second_factors SET burnt_step = $1 WHERE user_id = $2";
 
-        writing!(self, db => sqlx::query(SQL).bind(step).bind(user_id.to_string()).execute(db).await?);
+        writing!(self, db => {
+            sqlx::query(SQL).bind(step).bind(user_id.to_string()).execute(db).await?;
+        });
         Ok(())
     }
 
@@ -95,7 +97,9 @@ impl Store {
     pub async fn reseal_second_factor(&self, user_id: UserId, old: &str, new: &str) -> Result<()> {
         const SQL: &str = "UPDATE second_factors SET secret = $1 WHERE user_id = $2 AND secret = $3";
 
-        writing!(self, db => sqlx::query(SQL).bind(new).bind(user_id.to_string()).bind(old).execute(db).await?);
+        writing!(self, db => {
+            sqlx::query(SQL).bind(new).bind(user_id.to_string()).bind(old).execute(db).await?;
+        });
         Ok(())
     }
 
@@ -114,10 +118,9 @@ impl Store {
             WHERE user_id = $3 AND secret = $4 AND confirmed_at IS NULL AND last_step < $2";
 
         transaction!(self, tx => {
-            if !is_still_there!(tx, this_session) {
+            if !is_still_there!(tx, event.user_id, this_session) {
                 return Ok(false);
             }
-            take_turns!(tx, event.user_id);
             let confirmed = sqlx::query(SQL)
                 .bind(event.event.at.millis())
                 .bind(step)
@@ -141,7 +144,7 @@ impl Store {
         const SQL: &str = "DELETE FROM second_factors WHERE user_id = $1 AND confirmed_at IS NOT NULL";
 
         transaction!(self, tx => {
-            if !is_still_there!(tx, this_session) {
+            if !is_still_there!(tx, event.user_id, this_session) {
                 return Ok(false);
             }
             let ended = sqlx::query(SQL).bind(event.user_id.to_string()).execute(&mut *tx).await?.rows_affected();
@@ -167,7 +170,7 @@ impl Store {
             UPDATE second_factors SET last_step = last_step WHERE user_id = $1 AND confirmed_at IS NOT NULL";
 
         transaction!(self, tx => {
-            if !is_still_there!(tx, this_session) {
+            if !is_still_there!(tx, event.user_id, this_session) {
                 return Ok(false);
             }
             let is_on = sqlx::query(SQL).bind(event.user_id.to_string()).execute(&mut *tx).await?.rows_affected();

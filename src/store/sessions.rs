@@ -65,7 +65,8 @@ macro_rules! note_endings {
     ($tx:ident, $user_id:expr, $but:expr, $why:expr, $at:expr) => {{
         const SQL: &str = "
             INSERT INTO endings (token_hash, user_id, why, ended_at)
-            SELECT token_hash, user_id, $1, $2 FROM sessions WHERE user_id = $3 AND session_id <> $4";
+            SELECT token_hash, user_id, $1, $2 FROM sessions WHERE user_id = $3 AND session_id <> $4
+            ON CONFLICT (token_hash) DO NOTHING";
 
         let why: EventKind = $why;
         sqlx::query(SQL)
@@ -79,19 +80,8 @@ macro_rules! note_endings {
 }
 pub(super) use note_endings;
 
-/// Whether the session that asks has not been ended meanwhile, in the transaction at hand: one that was changes nothing
-/// any more. It touches the row, so that whoever ends the session at the same time comes before or after.
-macro_rules! is_still_there {
-    ($tx:ident, $session_id:expr) => {{
-        const SQL: &str = "UPDATE sessions SET last_seen_at = last_seen_at WHERE session_id = $1";
-
-        sqlx::query(SQL).bind($session_id.to_string()).execute(&mut *$tx).await?.rows_affected() > 0
-    }};
-}
-pub(super) use is_still_there;
-
-/// Lets a login and turning the second factor on, which asks what the other changes, come one after the other, in the
-/// transaction at hand: both touch the user.
+/// Lets whatever changes several rows of a user come one after the other, in the transaction at hand: all of it touches
+/// the user first.
 macro_rules! take_turns {
     ($tx:ident, $user_id:expr) => {{
         const SQL: &str = "UPDATE users SET password_version = password_version WHERE user_id = $1";
@@ -100,6 +90,24 @@ macro_rules! take_turns {
     }};
 }
 pub(super) use take_turns;
+
+/// Whether the session of a user that asks has not been ended meanwhile, in the transaction at hand: one that was changes
+/// nothing any more. It touches the row, so that whoever ends the session at the same time comes before or after.
+macro_rules! is_still_there {
+    ($tx:ident, $user_id:expr, $session_id:expr) => {{
+        const SQL: &str = "UPDATE sessions SET last_seen_at = last_seen_at WHERE session_id = $1 AND user_id = $2";
+
+        $crate::store::sessions::take_turns!($tx, $user_id);
+        sqlx::query(SQL)
+            .bind($session_id.to_string())
+            .bind($user_id.to_string())
+            .execute(&mut *$tx)
+            .await?
+            .rows_affected()
+            > 0
+    }};
+}
+pub(super) use is_still_there;
 
 /// The columns of a session, in the order of [`SessionRow`].
 macro_rules! session_columns {
@@ -258,7 +266,8 @@ impl Store {
     pub async fn end_session(&self, session_id: SessionId, from_elsewhere: bool, event: &NewEvent) -> Result<bool> {
         const NOTE: &str = "
             INSERT INTO endings (token_hash, user_id, why, ended_at)
-            SELECT token_hash, user_id, $1, $2 FROM sessions WHERE session_id = $3 AND user_id = $4";
+            SELECT token_hash, user_id, $1, $2 FROM sessions WHERE session_id = $3 AND user_id = $4
+            ON CONFLICT (token_hash) DO NOTHING";
         const END: &str = "DELETE FROM sessions WHERE session_id = $1 AND user_id = $2";
 
         transaction!(self, tx => {
@@ -291,7 +300,7 @@ impl Store {
 
         let mut ended = 0;
         transaction!(self, tx => {
-            if !is_still_there!(tx, but) {
+            if !is_still_there!(tx, event.user_id, but) {
                 return Ok(0);
             }
             note_endings!(tx, event.user_id, but, event.event.kind, event.event.at);
@@ -342,7 +351,9 @@ impl Store {
     pub async fn drop_notice(&self, session_id: SessionId) -> Result<()> {
         const SQL: &str = "UPDATE sessions SET notice = NULL WHERE session_id = $1";
 
-        writing!(self, db => sqlx::query(SQL).bind(session_id.to_string()).execute(db).await?);
+        writing!(self, db => {
+            sqlx::query(SQL).bind(session_id.to_string()).execute(db).await?;
+        });
         Ok(())
     }
 
@@ -359,11 +370,19 @@ impl Store {
     pub async fn note_last_seen(&self, seen: &[(SessionId, Moment)]) -> Result<()> {
         const SQL: &str = "UPDATE sessions SET last_seen_at = $1 WHERE session_id = $2 AND last_seen_at < $1";
 
-        transaction!(self, tx => {
-            for (session_id, at) in seen {
-                sqlx::query(SQL).bind(at.millis()).bind(session_id.to_string()).execute(&mut *tx).await?;
+        match self {
+            Self::Sqlite { .. } => transaction!(self, tx => {
+                for (session_id, at) in seen {
+                    sqlx::query(SQL).bind(at.millis()).bind(session_id.to_string()).execute(&mut *tx).await?;
+                }
+            }),
+            // Each by itself: a transaction that holds the rows of many users would make them wait for one another.
+            Self::Postgres { pool } => {
+                for (session_id, at) in seen {
+                    sqlx::query(SQL).bind(at.millis()).bind(session_id.to_string()).execute(pool).await?;
+                }
             }
-        });
+        }
         Ok(())
     }
 

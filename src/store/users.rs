@@ -117,7 +117,7 @@ impl Store {
                 .execute(&mut *tx)
                 .await?
                 .rows_affected();
-            if changed == 0 || !is_still_there!(tx, this_session) {
+            if changed == 0 || !is_still_there!(tx, event.user_id, this_session) {
                 return Ok(false);
             }
             sqlx::query(DROP_BEGUN).bind(event.user_id.to_string()).execute(&mut *tx).await?;
@@ -142,7 +142,7 @@ impl Store {
         const FORGET: &str = "DELETE FROM throttle WHERE bucket = $1 OR bucket LIKE '%:' || $2 || '%'";
 
         transaction!(self, tx => {
-            if !is_still_there!(tx, this_session) {
+            if !is_still_there!(tx, user_id, this_session) {
                 return Ok(false);
             }
             let deleted = sqlx::query(DELETE)
