@@ -16,6 +16,7 @@ mod host;
 mod login;
 mod login_code;
 mod logout;
+mod machine;
 mod me;
 mod password;
 mod profile;
