@@ -104,7 +104,8 @@ pub(super) async fn open(server: &Server) -> Result<Store, OpenError> {
         server: server.to_string(),
         because: because.to_string().lines().next().unwrap_or_default().to_owned(),
     };
-    let options = server.0.clone().disable_statement_logging();
+    // Without the server's remarks about tables that are there already.
+    let options = server.0.clone().disable_statement_logging().options([("client_min_messages", "warning")]);
 
     // The pool would go on trying and then only say that it took too long.
     match timeout(CONNECT_PATIENCE, options.connect()).await {

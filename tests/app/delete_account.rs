@@ -42,10 +42,6 @@ async fn ada_leaves_and_nothing_of_her_stays() {
 
 /// How many rows each table has.
 async fn rows(app: &App) -> [(&'static str, i64); 7] {
-    use sqlx::ConnectOptions;
-
-    let file = app.folder.path().join("data/vestibule.db");
-    let mut database = sqlx::sqlite::SqliteConnectOptions::new().filename(file).connect().await.unwrap();
     let mut counted = [
         ("users", 0),
         ("sessions", 0),
@@ -56,8 +52,7 @@ async fn rows(app: &App) -> [(&'static str, i64); 7] {
         ("throttle", 0),
     ];
     for (table, rows) in &mut counted {
-        let sql = sqlx::AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}"));
-        *rows = sqlx::query_scalar(sql).fetch_one(&mut database).await.unwrap();
+        *rows = app.run_sql(&format!("SELECT COUNT(*) FROM {table}")).await.unwrap();
     }
     counted
 }

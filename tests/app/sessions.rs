@@ -290,13 +290,9 @@ async fn of_more_than_twenty_sessions_the_oldest_goes() {
 
 #[rocket::async_test]
 async fn a_user_who_is_disabled_is_refused_at_the_next_request_and_at_the_login() {
-    use sqlx::ConnectOptions;
-
     let app = App::with_settings(&[("session_recheck_ms", json!(0))]).await;
     let ada = app.sign_up(ADA).await;
-    let file = app.folder.path().join("data/vestibule.db");
-    let mut database = sqlx::sqlite::SqliteConnectOptions::new().filename(file).connect().await.unwrap();
-    sqlx::query("UPDATE users SET disabled_at = 1").execute(&mut database).await.unwrap();
+    app.run_sql("UPDATE users SET disabled_at = 1").await;
 
     let before = app.auth().hashes_computed();
     for (path, visitor) in [("/getusers/me", app.program_with(&ada)), ("/protected", app.program_with(&ada))] {

@@ -1,133 +1,22 @@
 //! The running program, over real sockets: what Rocket's local client leaves out.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Stdio;
 use std::sync::Barrier;
 use std::thread;
 use std::time::Duration;
 
-use tempfile::TempDir;
-
+use crate::postgres;
+use crate::server::{Server, command, cookie, header, set_cookie, status};
 use crate::support::{PASSWORD, encode};
-
-/// The program on a folder of its own, listening on a port of its own.
-struct Server {
-    child: Child,
-    port: u16,
-}
-
-impl Server {
-    fn start(folder: &TempDir) -> Self {
-        Self::start_with(folder.path(), &[])
-    }
-
-    fn start_with(folder: &Path, settings: &[(&str, &str)]) -> Self {
-        let mut command = command(folder);
-        command.envs(settings.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::null());
-        Self::of(command.spawn().unwrap())
-    }
-
-    /// A program that has just been started.
-    fn of(mut child: Child) -> Self {
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let port = line.trim_end_matches([')', '\n']).rsplit(':').next().and_then(|port| port.parse().ok());
-        Self { child, port: port.unwrap_or_else(|| panic!("no address in {line:?}")) }
-    }
-
-    /// Sends bytes, and gives back whatever comes until the program closes or `patience` is over.
-    fn raw(&self, bytes: &[u8]) -> String {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-        stream.write_all(bytes).unwrap();
-        let mut answer = Vec::new();
-        let _ = stream.read_to_end(&mut answer);
-        String::from_utf8_lossy(&answer).into_owned()
-    }
-
-    fn request(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> String {
-        let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-        let length = body.len();
-        let request = format!(
-            "{method} {path} HTTP/1.1\r\nHost: localhost:{}\r\nConnection: close\r\nAccept: application/json\r\n{headers}Content-Length: {length}\r\n\r\n{body}",
-            self.port
-        );
-        self.raw(request.as_bytes())
-    }
-
-    fn submit(&self, path: &str, fields: &[(&str, &str)]) -> String {
-        self.request("POST", path, &[("Content-Type", "application/x-www-form-urlencoded")], &encode(fields))
-    }
-
-    fn sign_up(&self, username: &str) -> String {
-        let answer = self.submit("/signup", &[("username", username), ("password", PASSWORD)]);
-        assert_eq!(status(&answer), 201, "{answer}");
-        cookie(&answer)
-    }
-
-    fn who(&self, cookie: &str) -> u16 {
-        status(&self.request("GET", "/getusers/me", &[("Cookie", cookie)], ""))
-    }
-
-    /// As when the power of the machine fails, as far as a process can see.
-    fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-
-    fn terminate(&mut self) -> Option<i32> {
-        Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
-        self.child.wait().unwrap().code()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn command(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_vestibule"));
-    command.current_dir(folder).env("ROCKET_PORT", "0").env_remove("ROCKET_CONFIG");
-    command
-}
-
-fn status(answer: &str) -> u16 {
-    answer.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or_else(|| panic!("no answer: {answer:?}"))
-}
-
-fn header<'a>(answer: &'a str, name: &str) -> Option<&'a str> {
-    let head = answer.split("\r\n\r\n").next().unwrap_or_default();
-    head.lines()
-        .filter_map(|line| line.split_once(": "))
-        .find(|(known, _)| known.eq_ignore_ascii_case(name))
-        .map(|(_, value)| value)
-}
-
-/// The line that sets or clears the cookie of the session.
-fn set_cookie(answer: &str) -> &str {
-    let head = answer.split("\r\n\r\n").next().unwrap_or_default();
-    let sets = head
-        .lines()
-        .filter_map(|line| line.split_once(": "))
-        .filter(|(name, _)| name.eq_ignore_ascii_case("Set-Cookie"));
-    let is_sessions = |value: &&str| value.split('=').next().is_some_and(|name| name.ends_with("session_id"));
-    sets.map(|(_, value)| value).find(is_sessions).unwrap_or_default()
-}
-
-fn cookie(answer: &str) -> String {
-    set_cookie(answer).split(';').next().unwrap_or_default().to_owned()
-}
 
 #[test]
 fn the_first_start_makes_the_folder_and_the_walk_works() {
     let folder = tempfile::tempdir().unwrap();
     let mut server = Server::start(&folder);
-    assert!(folder.path().join("data/vestibule.db").exists() && folder.path().join("data/secret.key").exists());
+    assert!(postgres::of_this_run().is_some() || folder.path().join("data/vestibule.db").exists());
+    assert!(folder.path().join("data/secret.key").exists());
 
     let cookie = server.sign_up("ada");
     assert_eq!(server.who(&cookie), 200);
@@ -317,7 +206,7 @@ fn a_wrong_setting_ends_with_a_sentence_and_status_2() {
         ("ROCKET_PORT", "many", "port"),
         ("ROCKET_DATA_DIR", "/proc/nowhere", "/proc/nowhere"),
         ("ROCKET_CONFIG", "/nowhere/Rocket.toml", "/nowhere/Rocket.toml"),
-        ("ROCKET_DATABASE_URL", "postgres://ada:secret@localhost/x", "database_url"),
+        ("ROCKET_DATABASE_URL", "postgres://ada:secret@localhost/x?sslmod=disable", "sslmod"),
     ] {
         let folder = tempfile::tempdir().unwrap();
         let output = command(folder.path()).env(name, value).output().unwrap();
@@ -329,18 +218,22 @@ fn a_wrong_setting_ends_with_a_sentence_and_status_2() {
 }
 
 #[test]
-fn a_port_in_use_and_a_damaged_database_end_with_a_sentence_and_status_2() {
+fn a_port_in_use_ends_with_a_sentence_and_status_2() {
     let folder = tempfile::tempdir().unwrap();
     let first = Server::start(&folder);
     let output = command(folder.path()).env("ROCKET_PORT", first.port.to_string()).output().unwrap();
+
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!((output.status.code(), said.contains("cannot be listened on")), (Some(2), true), "{said}");
-    first.kill();
+}
 
-    let damaged = tempfile::tempdir().unwrap();
-    std::fs::create_dir(damaged.path().join("data")).unwrap();
-    std::fs::write(damaged.path().join("data/vestibule.db"), "no database at all ".repeat(500)).unwrap();
-    let output = command(damaged.path()).output().unwrap();
+#[test]
+fn a_damaged_database_ends_with_a_sentence_and_status_2() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("data")).unwrap();
+    std::fs::write(folder.path().join("data/vestibule.db"), "no database at all ".repeat(500)).unwrap();
+    let output = command(folder.path()).env_remove("ROCKET_DATABASE_URL").output().unwrap();
+
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{said}");
     assert!(said.contains("vestibule.db cannot be opened"), "{said}");

@@ -12,10 +12,14 @@ use rocket::http::{Header, Method, Status};
 use rocket::local::asynchronous::Client;
 use serde::Serialize;
 use serde_json::{Value, json};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection};
 use tempfile::TempDir;
 use totp_rs::Totp;
 use vestibule::auth::Auth;
 use vestibule::model::{Clock, Moment};
+
+use crate::postgres;
 
 pub const ADA: &str = "Ada";
 pub const PASSWORD: &str = "correct horse battery staple";
@@ -129,12 +133,29 @@ impl App {
         self.auth().count().await.expect("a database")
     }
 
+    /// Runs SQL in the database, behind the app's back, and gives back the one number that it asks for, if it does.
+    pub async fn run_sql(&self, sql: &str) -> Option<i64> {
+        let sql = sqlx::AssertSqlSafe(sql.to_owned());
+        match postgres::database_of(self.folder.path()) {
+            Some(database) => {
+                let mut database = sqlx::PgConnection::connect(&database).await.expect("a database");
+                sqlx::query_scalar(sql).fetch_optional(&mut database).await.expect("good SQL")
+            }
+            None => {
+                let file = self.folder.path().join("data/vestibule.db");
+                let file = SqliteConnectOptions::new().filename(file);
+                let mut database = file.connect().await.expect("a database");
+                sqlx::query_scalar(sql).fetch_optional(&mut database).await.expect("good SQL")
+            }
+        }
+    }
+
     pub fn wait(&self, duration: Duration) {
         self.clock.turn_forward(duration);
     }
 }
 
-/// Settings for a test: this folder, one hashing thread, nothing from the environment.
+/// Settings for a test: this folder, the database of this run, one hashing thread, nothing from the environment.
 pub fn figment(folder: &TempDir, settings: &[(&str, Value)]) -> Figment {
     let start = Figment::from(rocket::Config::default())
         .merge(Serialized::global("data_dir", folder.path().join("data")))
@@ -142,6 +163,10 @@ pub fn figment(folder: &TempDir, settings: &[(&str, Value)]) -> Figment {
         .merge(Serialized::global("hash_queue", 200))
         // What many tests do at once or again and again would be slowed down; those of the throttle turn it on.
         .merge(Serialized::global("throttle", false));
+    let start = match postgres::database_of(folder.path()) {
+        Some(database) => start.merge(Serialized::global("database_url", database)),
+        None => start,
+    };
     settings.iter().fold(start, |figment, (key, value)| figment.merge(Serialized::global(key, value)))
 }
 
