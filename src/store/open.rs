@@ -73,6 +73,14 @@ pub enum OpenError {
         /// What the system said.
         because: String,
     },
+    /// The file is not what SQLite wrote.
+    #[error(
+        "The database {} is damaged: restore it from a backup, or move it away to begin with an empty one.", .0.display()
+    )]
+    Damaged(PathBuf),
+    /// Another process does not let anyone at it.
+    #[error("The database {} is locked by another process: end that, and start again.", .0.display())]
+    Locked(PathBuf),
     /// The server cannot be reached, or does not let us in.
     #[error("The database {server} cannot be opened: {because}. Check `database_url`, and that the server runs.")]
     Server {

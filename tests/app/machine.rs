@@ -1,5 +1,6 @@
 //! What a test needs of the machine beside Rust, and what is done where it is missing.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Names, separated by commas, of what may not be missing: `postgres,browser,nginx,caddy`.
@@ -27,7 +28,8 @@ pub fn missing(requirement: &str, because: &str) {
     let required = std::env::var(REQUIRE).unwrap_or_default();
     let is_required = required.split(',').any(|name| name.trim() == requirement);
     assert!(!is_required, "{because}, and {REQUIRE} names {requirement}");
-    eprintln!("left out ({requirement}): {because}");
+    // Not `eprintln!`, which is shown only for tests that fail.
+    let _ = writeln!(std::io::stderr(), "left out ({requirement}): {because}");
 }
 
 /// Where programs are looked for: `PATH`, then where Debian keeps those for administrators and for databases.

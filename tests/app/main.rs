@@ -9,6 +9,7 @@ mod delete_account;
 mod documents;
 mod every_page;
 mod export;
+mod faults;
 mod floors;
 mod held_forms;
 mod home;

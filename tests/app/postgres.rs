@@ -167,8 +167,8 @@ fn free_port() -> u16 {
 }
 
 /// What needs no database, and what is about SQLite's file.
-const NOT_ON_POSTGRES: [&str; 7] =
-    ["postgres::", "documents::", "floors::", "machine::", "settings::", "proxies::", "of_a_file"];
+const NOT_ON_POSTGRES: [&str; 8] =
+    ["postgres::", "documents::", "floors::", "machine::", "settings::", "proxies::", "faults::", "of_a_file"];
 
 #[test]
 fn the_whole_suite_passes_on_postgresql() {

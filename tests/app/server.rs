@@ -128,6 +128,23 @@ pub fn command(folder: &Path) -> Command {
     command
 }
 
+/// What a start that is refused says, in one line, before it ends with status 2.
+pub fn refusal(mut command: Command) -> String {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut out = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut out).unwrap();
+    if !out.is_empty() {
+        let _ = child.kill();
+    }
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    // What is logged is JSON.
+    let said: Vec<&str> = said.lines().filter(|line| !line.starts_with('{')).collect();
+    assert_eq!((output.status.code(), out.as_str()), (Some(2), ""), "{said:?}");
+    assert!(said.len() == 1 && said[0].starts_with("vestibule: "), "{said:?}");
+    said[0].to_owned()
+}
+
 fn request(method: &str, path: &str, headers: &str, body: &str) -> String {
     let length = body.len();
     format!(

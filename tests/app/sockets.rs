@@ -228,18 +228,6 @@ fn a_port_in_use_ends_with_a_sentence_and_status_2() {
 }
 
 #[test]
-fn a_damaged_database_ends_with_a_sentence_and_status_2() {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::create_dir(folder.path().join("data")).unwrap();
-    std::fs::write(folder.path().join("data/vestibule.db"), "no database at all ".repeat(500)).unwrap();
-    let output = command(folder.path()).env_remove("ROCKET_DATABASE_URL").output().unwrap();
-
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(2), "{said}");
-    assert!(said.contains("vestibule.db cannot be opened"), "{said}");
-}
-
-#[test]
 fn a_proxy_that_nobody_told_us_of_is_told_of_once() {
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("log");

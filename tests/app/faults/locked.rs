@@ -1,0 +1,72 @@
+//! A database that another process has locked, for a moment and for long.
+
+use std::thread;
+use std::time::Duration;
+
+use super::{Other, QUICK};
+use crate::server::{Server, command, header, refusal, status};
+use crate::support::PASSWORD;
+
+const ADAS: [(&str, &str); 2] = [("username", "ada"), ("password", PASSWORD)];
+
+#[test]
+fn a_database_that_another_process_locks_for_a_second_is_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start_with(folder.path(), &QUICK);
+    server.sign_up("ada");
+    let mut other = Other::open(folder.path());
+
+    other.run("BEGIN IMMEDIATE");
+    let answer = thread::scope(|scope| {
+        let waiting = scope.spawn(|| server.submit("/login", &ADAS));
+        thread::sleep(Duration::from_secs(1));
+        assert!(!waiting.is_finished());
+        other.run("COMMIT");
+        waiting.join().unwrap()
+    });
+
+    assert_eq!(status(&answer), 200, "{answer}");
+}
+
+#[test]
+fn while_another_process_locks_the_database_for_long_the_answer_is_503_and_then_it_is_well_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start_with(folder.path(), &QUICK);
+    let ada = server.sign_up("ada");
+    let mut other = Other::open(folder.path());
+
+    other.run("BEGIN EXCLUSIVE");
+    let answers: Vec<String> = thread::scope(|scope| {
+        let waiting: Vec<_> = (0..8).map(|_| scope.spawn(|| server.submit("/login", &ADAS))).collect();
+        waiting.into_iter().map(|waiting| waiting.join().unwrap()).collect()
+    });
+    for answer in &answers {
+        assert_eq!(status(answer), 503, "{answer}");
+        assert!(header(answer, "Retry-After").is_some(), "{answer}");
+    }
+    assert_eq!(server.who(&ada), 200, "reading goes on meanwhile");
+    other.run("ROLLBACK");
+
+    assert_eq!(status(&server.submit("/login", &ADAS)), 200);
+    assert_eq!(other.number("SELECT COUNT(*) FROM sessions"), 2, "what was refused has not happened");
+}
+
+#[test]
+fn a_start_waits_for_a_database_that_is_locked_for_a_second_and_says_so_of_one_that_is_for_long() {
+    let folder = tempfile::tempdir().unwrap();
+    Server::start(&folder).terminate();
+    let mut other = Other::open(folder.path());
+    // So that others cannot even read.
+    other.run("PRAGMA locking_mode = EXCLUSIVE");
+    other.run("BEGIN EXCLUSIVE");
+
+    assert!(refusal(command(folder.path())).contains("is locked by another process"));
+
+    let answer = thread::scope(|scope| {
+        let starting = scope.spawn(|| Server::start(&folder));
+        thread::sleep(Duration::from_secs(1));
+        other.close();
+        starting.join().unwrap().submit("/login", &ADAS)
+    });
+    assert_eq!(status(&answer), 401, "{answer}");
+}

@@ -1,0 +1,75 @@
+//! Asked to stop while many wait for their answer.
+
+use std::net::TcpStream;
+use std::thread;
+use std::time::Duration;
+
+use super::{Other, until};
+use crate::server::{Server, cookie, status};
+use crate::support::{PASSWORD, encode};
+
+const WAITING: usize = 24;
+
+/// With throttling on, so that the database tells how many requests have come in.
+const SLOW: [(&str, &str); 2] = [("ROCKET_HASH_THREADS", "1"), ("ROCKET_HASH_QUEUE", "200")];
+
+#[test]
+fn asked_to_stop_it_answers_all_whom_it_has_let_in_and_writes_down_what_it_knows() {
+    is_kept_when_asked_by("TERM");
+}
+
+#[test]
+fn interrupted_at_the_keyboard_it_does_the_same() {
+    is_kept_when_asked_by("INT");
+}
+
+fn is_kept_when_asked_by(signal: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Server::start_with(folder.path(), &SLOW);
+    let ada = server.sign_up("ada");
+    let mut other = Other::open(folder.path());
+    let began = other.number("SELECT last_seen_at FROM sessions");
+    until(|| server.who(&ada) == 200 && vestibule::model::Clock::system().now().millis() > began);
+    assert_eq!(server.who(&ada), 200);
+
+    let answers: Vec<Option<String>> = thread::scope(|scope| {
+        let server = &server;
+        let waiting: Vec<_> =
+            (0..WAITING).map(|number| scope.spawn(move || sign_up(server, &format!("person{number}")))).collect();
+        let tries = "SELECT tries FROM throttle WHERE bucket LIKE 'sign-up:%'";
+        until(|| other.number(tries) == WAITING as i64 + 1);
+        assert!(waiting.iter().any(|waiting| !waiting.is_finished()));
+        server.signal(signal);
+        until(|| is_no_more_let_in(server));
+        waiting.into_iter().map(|waiting| waiting.join().unwrap()).collect()
+    });
+    let begun: Vec<String> = answers
+        .into_iter()
+        .map(|answer| {
+            let answer = answer.expect("everyone who was let in is answered whole");
+            assert_eq!(status(&answer), 201, "{answer}");
+            cookie(&answer)
+        })
+        .collect();
+    assert_eq!(server.child.wait().unwrap().code(), Some(0));
+    let seen = other.number("SELECT last_seen_at FROM sessions ORDER BY created_at LIMIT 1");
+    assert!(seen > began, "{seen} after {began}");
+    let again = Server::start(&folder);
+    for cookie in &begun {
+        assert_eq!(again.who(cookie), 200);
+    }
+}
+
+fn sign_up(server: &Server, name: &str) -> Option<String> {
+    let kind = [("Content-Type", "application/x-www-form-urlencoded")];
+    server.ask("POST", "/signup", &kind, &encode(&[("username", name), ("password", PASSWORD)]))
+}
+
+/// Whether it says no at the door. Whoever still gets in while it closes is answered.
+fn is_no_more_let_in(server: &Server) -> bool {
+    if TcpStream::connect_timeout(&([127, 0, 0, 1], server.port).into(), Duration::from_secs(5)).is_err() {
+        return true;
+    }
+    let answer = server.ask("GET", "/", &[], "");
+    answer.is_none_or(|answer| status(&answer) != 200)
+}
