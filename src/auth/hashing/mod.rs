@@ -29,7 +29,7 @@ pub struct HashingRules {
     pub memory_kib: u32,
     /// Argon2's passes over that memory.
     pub passes: u32,
-    /// How many threads hash; each keeps its memory.
+    /// How many threads hash; each has its memory for as long as there is something to hash.
     pub threads: usize,
     /// How many passwords may wait for a thread; when absent, two seconds of work.
     pub queue: Option<usize>,
@@ -78,18 +78,19 @@ impl Hasher {
         let computed = Arc::new(AtomicU64::new(0));
         let new_worker = || Worker::new(&params, &computed);
 
-        let mut first = new_worker()?;
+        let mut first = new_worker();
         let nobodys: [u8; 32] = random_bytes()?;
         let began = Instant::now();
-        let nobody = first.hash(&nobodys).ok_or(NoRandomness)?;
+        let nobody = first.hash(&nobodys).ok_or_else(no_memory)?;
         let one_hash = began.elapsed().max(Duration::from_micros(100));
         computed.store(0, Ordering::Relaxed);
+        first.give_back_memory();
 
         let work_ahead = (WORK_AHEAD.as_micros() / one_hash.as_micros()) as usize * rules.threads;
         let (queue, jobs) = crossbeam_channel::bounded(rules.queue.unwrap_or(work_ahead.max(rules.threads)));
         let mut workers = vec![first];
         while workers.len() < rules.threads {
-            workers.push(new_worker()?);
+            workers.push(new_worker());
         }
         for (number, worker) in workers.into_iter().enumerate() {
             let jobs = jobs.clone();
@@ -129,6 +130,11 @@ impl Hasher {
             Ok(Err(_)) | Err(_) => Err(Overload),
         }
     }
+}
+
+/// What a first hash can fail of, where the parameters are right.
+fn no_memory() -> StartError {
+    StartError::Threads(std::io::ErrorKind::OutOfMemory.into())
 }
 
 #[cfg(test)]
