@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::model::{Moment, Session, SessionId};
+use crate::model::{Moment, Session, SessionId, SessionLimits};
 
 /// How often the use of one session is written, unless a sweep or the end asks for all.
 const WRITTEN_EVERY: Duration = Duration::from_secs(60);
@@ -29,12 +29,16 @@ impl Seen {
         self.notes().get(&session.session_id).map_or(session.last_seen_at, |note| note.at.max(session.last_seen_at))
     }
 
-    /// Notes that the session is used now.
-    pub fn note(&self, session: &Session, now: Moment) {
-        let unused = Note { at: session.last_seen_at, written: session.last_seen_at, is_resting: false };
+    /// Notes that the session is used now, unless it has run out. Says whether it goes on.
+    pub fn note_if_alive(&self, session: &Session, now: Moment, limits: &SessionLimits) -> bool {
         let mut notes = self.notes();
-        let note = notes.entry(session.session_id).or_insert(unused);
-        note.at = note.at.max(now);
+        let unused = Note { at: session.last_seen_at, written: session.last_seen_at, is_resting: false };
+        let last = notes.get(&session.session_id).map_or(unused.at, |note| note.at.max(unused.at));
+        let is_alive = session.is_alive(last, now, limits);
+        if is_alive {
+            notes.entry(session.session_id).or_insert(unused).at = last.max(now);
+        }
+        is_alive
     }
 
     /// What is worth writing now: each session at most once a minute.
@@ -70,5 +74,70 @@ impl Seen {
 
     fn notes(&self) -> MutexGuard<'_, HashMap<SessionId, Note>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: SessionLimits = SessionLimits {
+        idle: Duration::from_secs(30 * 60),
+        absolute: Duration::from_secs(12 * 3_600),
+        remembered: Duration::from_secs(30 * 24 * 3_600),
+    };
+
+    fn session() -> Session {
+        let now = Moment::from_millis(0);
+        Session {
+            session_id: SessionId::new(now).unwrap(),
+            created_at: now,
+            last_seen_at: now,
+            confirmed_at: now,
+            remembered_until: None,
+            visit: Default::default(),
+            failed_before: None,
+            notice: None,
+        }
+    }
+
+    fn at(seconds: i64) -> Moment {
+        Moment::from_millis(seconds * 1_000)
+    }
+
+    #[test]
+    fn the_use_of_a_session_is_written_at_most_once_a_minute() {
+        let (seen, session) = (Seen::default(), session());
+        let mut written = 0;
+        for second in 1..=600 {
+            assert!(seen.note_if_alive(&session, at(second), &LIMITS));
+            let unwritten = seen.unwritten(at(second));
+            written += unwritten.len();
+            seen.forget_written(&unwritten);
+        }
+        assert_eq!(written, 10);
+        assert_eq!(seen.last(&session), at(600));
+    }
+
+    #[test]
+    fn a_session_that_has_run_out_is_not_brought_back_by_being_used() {
+        let (seen, session) = (Seen::default(), session());
+        assert!(!seen.note_if_alive(&session, at(1_800), &LIMITS));
+        assert!(!seen.note_if_alive(&session, at(1_800), &LIMITS));
+        assert!(seen.all_unwritten().is_empty());
+    }
+
+    #[test]
+    fn nothing_is_held_of_sessions_that_are_written_and_used_no_more() {
+        let seen = Seen::default();
+        for session in (0..100).map(|_| session()) {
+            seen.note_if_alive(&session, at(1), &LIMITS);
+        }
+        // Written in the first round, resting in the second, over in the third.
+        for _ in 0..3 {
+            let unwritten = seen.all_unwritten();
+            seen.forget_written(&unwritten);
+        }
+        assert!(seen.notes().is_empty());
     }
 }

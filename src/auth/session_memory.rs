@@ -2,7 +2,7 @@
 //! `session_recheck_ms`, and nothing that ended here stays in it.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::Resumed;
@@ -21,7 +21,7 @@ pub struct SessionMemory {
 
 #[derive(Default)]
 struct Shard {
-    known: HashMap<TokenHash, (Instant, Resumed)>,
+    known: HashMap<TokenHash, (Instant, Arc<Resumed>)>,
     /// Goes up whenever something is forgotten, so that whoever was reading meanwhile cannot put it back.
     forgotten: u64,
 }
@@ -39,13 +39,13 @@ impl SessionMemory {
     }
 
     /// A session that was read not long ago.
-    pub fn recall(&self, token_hash: &TokenHash) -> Option<Resumed> {
+    pub fn recall(&self, token_hash: &TokenHash) -> Option<Arc<Resumed>> {
         if self.recheck.is_zero() {
             return None;
         }
         let shard = self.shard(token_hash);
         let (read, resumed) = shard.known.get(token_hash)?;
-        (read.elapsed() < self.recheck).then(|| resumed.clone())
+        (read.elapsed() < self.recheck).then(|| Arc::clone(resumed))
     }
 
     /// To be called before the database is asked.
@@ -55,7 +55,7 @@ impl SessionMemory {
     }
 
     /// Keeps what was read, unless something was forgotten since the reading began: it may have been this.
-    pub fn remember(&self, reading: Reading, resumed: &Resumed) {
+    pub fn remember(&self, reading: Reading, resumed: &Arc<Resumed>) {
         if self.recheck.is_zero() {
             return;
         }
@@ -69,7 +69,7 @@ impl SessionMemory {
         if shard.known.len() >= MOST_IN_A_SHARD {
             shard.known.clear();
         }
-        shard.known.insert(reading.token_hash, (reading.began, resumed.clone()));
+        shard.known.insert(reading.token_hash, (reading.began, Arc::clone(resumed)));
     }
 
     /// Forgets one session, at once.
@@ -99,13 +99,17 @@ fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Barrier;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::thread;
+
     use super::*;
     use crate::model::{DisplayName, Moment, Session, SessionId, Token, User, Username};
 
-    fn someone() -> Resumed {
+    fn someone() -> Arc<Resumed> {
         let now = Moment::from_millis(0);
         let username = Username::parse("ada").unwrap();
-        Resumed {
+        Arc::new(Resumed {
             user: User {
                 user_id: UserId::new(now).unwrap(),
                 display_name: DisplayName::from(&username),
@@ -122,7 +126,7 @@ mod tests {
                 failed_before: None,
                 notice: None,
             },
-        }
+        })
     }
 
     fn token() -> TokenHash {
@@ -139,6 +143,39 @@ mod tests {
         memory.remember(reading, &ada);
 
         assert!(memory.recall(&token).is_none());
+    }
+
+    #[test]
+    fn many_readers_race_one_end_and_none_brings_the_session_back() {
+        const READERS: usize = 4;
+
+        let memory = SessionMemory::new(Duration::from_secs(60));
+        let ada = someone();
+        for round in 0..2_000 {
+            let token = token();
+            let is_alive = AtomicBool::new(true);
+            let start = Barrier::new(READERS + 1);
+            thread::scope(|scope| {
+                for _ in 0..READERS {
+                    scope.spawn(|| {
+                        start.wait();
+                        let reading = memory.begin_reading(&token);
+                        if is_alive.load(Ordering::SeqCst) {
+                            thread::yield_now();
+                            memory.remember(reading, &ada);
+                        }
+                    });
+                }
+                start.wait();
+                is_alive.store(false, Ordering::SeqCst);
+                match round % 2 {
+                    0 => memory.forget(&token),
+                    _ => memory.forget_user(ada.user.user_id),
+                }
+                assert!(memory.recall(&token).is_none(), "it is known although it has ended");
+            });
+            assert!(memory.recall(&token).is_none(), "a reader brought it back");
+        }
     }
 
     #[test]

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use super::{Auth, Begun, EVENTS_KEPT, Ended, Failure, Resumed};
 use crate::model::{EventKind, Moment, Session, SessionId, Token, TokenHash, User, UserId, Visit};
 use crate::store::NewSession;
@@ -5,25 +7,21 @@ use crate::store::NewSession;
 /// How many rows one statement of the sweep deletes at the most, so that none blocks the others for long.
 const SWEPT_AT_ONCE: i64 = 500;
 
+/// How many uses of sessions one transaction writes at the most, for the same reason.
+const WRITTEN_AT_ONCE: usize = 500;
+
 impl Auth {
     /// The session that a token opens and its user; none when it has ended or run out. Never makes one: a token that
     /// this site did not give is worth nothing.
-    pub async fn resume_session(&self, token: &Token) -> Result<Option<Resumed>, Failure> {
+    pub async fn resume_session(&self, token: &Token) -> Result<Option<Arc<Resumed>>, Failure> {
         let token_hash = token.hash();
         let found = match self.memory.recall(&token_hash) {
             Some(known) => Some(known),
             None => self.read_session(&token_hash).await?,
         };
 
-        let now = self.clock.now();
-        Ok(found.and_then(|mut resumed| {
-            resumed.session.last_seen_at = self.seen.last(&resumed.session);
-            let is_alive = resumed.session.is_alive(now, &self.rules.sessions);
-            is_alive.then(|| {
-                self.seen.note(&resumed.session, now);
-                resumed
-            })
-        }))
+        let (now, limits) = (self.clock.now(), &self.rules.sessions);
+        Ok(found.filter(|resumed| self.seen.note_if_alive(&resumed.session, now, limits)))
     }
 
     /// Ends one session of whoever is in this one. Once this has answered, nothing brings it back. Another user's session
@@ -54,7 +52,7 @@ impl Auth {
         for session in &mut sessions {
             session.last_seen_at = self.seen.last(session);
         }
-        sessions.retain(|session| session.is_alive(now, &self.rules.sessions));
+        sessions.retain(|session| session.is_alive(session.last_seen_at, now, &self.rules.sessions));
         Ok(sessions)
     }
 
@@ -92,8 +90,8 @@ impl Auth {
     }
 
     async fn write_seen(&self, unwritten: &[(SessionId, Moment)]) -> Result<(), Failure> {
-        if !unwritten.is_empty() {
-            self.store.note_last_seen(unwritten).await?;
+        for some in unwritten.chunks(WRITTEN_AT_ONCE) {
+            self.store.note_last_seen(some).await?;
         }
         self.seen.forget_written(unwritten);
         Ok(())
@@ -140,12 +138,12 @@ impl Auth {
         begun
     }
 
-    async fn read_session(&self, token_hash: &TokenHash) -> Result<Option<Resumed>, Failure> {
+    async fn read_session(&self, token_hash: &TokenHash) -> Result<Option<Arc<Resumed>>, Failure> {
         let reading = self.memory.begin_reading(token_hash);
         let Some((user, session)) = self.store.session(token_hash).await? else {
             return Ok(None);
         };
-        let resumed = Resumed { user, session };
+        let resumed = Arc::new(Resumed { user, session });
         self.memory.remember(reading, &resumed);
         Ok(Some(resumed))
     }

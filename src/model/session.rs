@@ -50,11 +50,11 @@ pub const PROOF_LASTS: Duration = Duration::from_secs(10 * 60);
 pub const MOST_SESSIONS: i64 = 20;
 
 impl Session {
-    /// Whether it may still be used at `now`.
-    pub fn is_alive(&self, now: Moment, limits: &SessionLimits) -> bool {
+    /// Whether it may still be used at `now`, when it was last used at `last_seen_at`, which may be later than was written.
+    pub fn is_alive(&self, last_seen_at: Moment, now: Moment, limits: &SessionLimits) -> bool {
         match self.remembered_until {
             Some(until) => now < until && now.since(self.created_at) < limits.remembered,
-            None => now.since(self.created_at) < limits.absolute && now.since(self.last_seen_at) < limits.idle,
+            None => now.since(self.created_at) < limits.absolute && now.since(last_seen_at) < limits.idle,
         }
     }
 

@@ -11,7 +11,7 @@ use crate::auth::{Auth, Here, Resumed};
 use crate::model::{Clock, DisplayName, Moment, Session, TokenHash, User, Username, Visit};
 
 /// Who is looking, found once a request.
-pub struct Viewer(Result<Option<(Resumed, TokenHash)>, Status>);
+pub struct Viewer(Result<Option<(Arc<Resumed>, TokenHash)>, Status>);
 
 /// What the frame of every page shows of whoever is looking.
 #[derive(Serialize)]
@@ -43,7 +43,7 @@ impl Viewer {
 
     /// Who is signed in; an error when that cannot be known.
     pub(super) fn signed_in(&self) -> Result<Option<&Resumed>, Status> {
-        self.0.as_ref().map(|found| found.as_ref().map(|(resumed, _)| resumed)).map_err(|status| *status)
+        self.0.as_ref().map(|found| found.as_ref().map(|(resumed, _)| &**resumed)).map_err(|status| *status)
     }
 
     pub(super) fn view(&self) -> Option<ViewerView<'_>> {
@@ -69,7 +69,7 @@ impl<'r> FromRequest<'r> for &'r Auth {
     }
 }
 
-async fn find(request: &Request<'_>) -> Result<Option<(Resumed, TokenHash)>, Status> {
+async fn find(request: &Request<'_>) -> Result<Option<(Arc<Resumed>, TokenHash)>, Status> {
     let Outcome::Success(cookie) = request.guard::<SessionCookie<'_>>().await else { return Ok(None) };
     let Some(token) = cookie.token() else { return Ok(None) };
     let auth = request.rocket().state::<Arc<Auth>>().ok_or(Status::ServiceUnavailable)?;
