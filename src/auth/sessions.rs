@@ -66,15 +66,7 @@ impl Auth {
         while is_whole(self.store.sweep_events(now, EVENTS_KEPT, most).await?) {}
         while is_whole(self.store.sweep_tries(now, EVENTS_KEPT, most).await?) {}
         while is_whole(self.store.sweep_endings(now.minus(EVENTS_KEPT), most).await?) {}
-
-        let mut swept = 0;
-        loop {
-            let some = self.store.sweep_sessions(now, limits, most).await?;
-            swept += some;
-            if !is_whole(some) {
-                return Ok(swept);
-            }
-        }
+        Ok(self.store.sweep_sessions(now, limits, most).await?)
     }
 
     /// Writes to the database when sessions were last used, each at most once a minute.

@@ -5,28 +5,58 @@ use std::time::Duration;
 use super::{Result, Store};
 use crate::model::{Moment, SessionLimits};
 
+/// Whether a session's time is up, by four moments.
+macro_rules! is_over {
+    () => {
+        "(remembered_until IS NULL AND (created_at <= $1 OR last_seen_at <= $2))
+            OR (remembered_until IS NOT NULL AND (remembered_until <= $3 OR created_at <= $4))"
+    };
+}
+
 impl Store {
-    /// Deletes the sessions whose time is up, at most `most` of them, and says how many.
+    /// Deletes the sessions whose time is up, at most `most` of them at a time, and says how many. All sessions are looked
+    /// at, which takes a second where there are a million: by a reader, so that nobody who writes waits for it.
     pub async fn sweep_sessions(&self, now: Moment, limits: &SessionLimits, most: i64) -> Result<u64> {
         // Another process may know of a use that it has not written yet.
         const UNWRITTEN: Duration = Duration::from_secs(2 * 60);
-        const SQL: &str = "
-            DELETE FROM sessions WHERE session_id IN (
-                SELECT session_id FROM sessions
-                WHERE (remembered_until IS NULL AND (created_at <= $1 OR last_seen_at <= $2))
-                   OR (remembered_until IS NOT NULL AND (remembered_until <= $3 OR created_at <= $4))
-                LIMIT $5)";
+        const FIND: &str = concat!(
+            "SELECT session_id FROM sessions WHERE session_id > $5 AND (",
+            is_over!(),
+            ") ORDER BY session_id LIMIT $6"
+        );
+        // Asked again: it may have been used meanwhile.
+        const DELETE: &str = concat!("DELETE FROM sessions WHERE session_id = $5 AND (", is_over!(), ")");
 
-        let swept = writing!(self, db => sqlx::query(SQL)
-            .bind(now.minus(limits.absolute).millis())
-            .bind(now.minus(limits.idle).minus(UNWRITTEN).millis())
-            .bind(now.millis())
-            .bind(now.minus(limits.remembered).millis())
-            .bind(most)
-            .execute(db)
-            .await?
-            .rows_affected());
-        Ok(swept)
+        let latest =
+            [now.minus(limits.absolute), now.minus(limits.idle).minus(UNWRITTEN), now, now.minus(limits.remembered)];
+        let [absolute, idle, remembered_until, remembered] = latest.map(Moment::millis);
+        let (mut swept, mut after) = (0, String::new());
+        loop {
+            let over: Vec<String> = reading!(self, db => sqlx::query_scalar(FIND)
+                .bind(absolute)
+                .bind(idle)
+                .bind(remembered_until)
+                .bind(remembered)
+                .bind(&after)
+                .bind(most)
+                .fetch_all(db)
+                .await?);
+            let Some(last) = over.last() else { return Ok(swept) };
+            after.clone_from(last);
+            transaction!(self, tx => {
+                for session_id in &over {
+                    swept += sqlx::query(DELETE)
+                        .bind(absolute)
+                        .bind(idle)
+                        .bind(remembered_until)
+                        .bind(remembered)
+                        .bind(session_id)
+                        .execute(&mut *tx)
+                        .await?
+                        .rows_affected();
+                }
+            });
+        }
     }
 
     /// Forgets why sessions ended before that, at most `most` of them, and says how many.

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use rocket::http::Status;
 use serde_json::json;
+use vestibule::store::{Database, Store};
 
 use crate::support::{ADA, App, PASSWORD, adas};
 
@@ -126,6 +127,23 @@ async fn expired_sessions_are_swept_and_the_others_are_not() {
     assert_eq!(app.count().await, (3, 2));
     assert_eq!(app.program_with(&ada).get("/getusers/me").await.status, Status::Ok);
     assert_eq!(remembering.get("/profile").await.status, Status::Ok);
+}
+
+#[rocket::async_test]
+async fn a_sweep_takes_every_session_whose_time_is_up_however_few_at_a_time() {
+    let app = App::new().await;
+    for number in 0..5 {
+        app.sign_up(&format!("expired{number}")).await;
+    }
+    app.wait(HOUR);
+    let ada = app.sign_up(ADA).await;
+    let limits = &app.auth().rules().sessions;
+
+    let file = Database::Sqlite(app.folder.path().join("data/vestibule.db"));
+    let swept = Store::open(&file).await.unwrap().sweep_sessions(app.clock.now(), limits, 2).await.unwrap();
+
+    assert_eq!((swept, app.count().await), (5, (6, 1)));
+    assert_eq!(app.program_with(&ada).get("/getusers/me").await.status, Status::Ok);
 }
 
 #[rocket::async_test]
