@@ -16,7 +16,7 @@ use crate::model::{Clock, Seal};
 use crate::pages;
 use crate::settings::{self, BadSetting, Settings};
 use crate::store::{Database, OpenError, Store};
-use crate::web::{MethodAsSent, SecurityHeaders, Site, templates};
+use crate::web::{Drawings, MethodAsSent, SecurityHeaders, Site, templates};
 
 /// How often what is in memory about the use of sessions is written down. Longer than `session_recheck_ms` can be.
 const WRITE_LAST_SEEN: Duration = Duration::from_secs(15);
@@ -70,6 +70,7 @@ pub fn app_with_clock(figment: Figment, clock: Clock) -> Result<Rocket<Build>, S
     let site = Site::new(&settings, seal.clone());
     Ok(rocket::custom(figment)
         .manage(site)
+        .manage(Drawings::default())
         .attach(Shield::new())
         .attach(SecurityHeaders)
         .attach(MethodAsSent)

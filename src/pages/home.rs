@@ -17,6 +17,7 @@ pub struct HomePage {
 
 impl Page for HomePage {
     const TEMPLATE: &'static str = "home";
+    const IS_ASKED_OFTEN: bool = true;
 }
 
 #[get("/")]

@@ -61,6 +61,7 @@ struct Ending {
 
 impl Page for LoginPage {
     const TEMPLATE: &'static str = "login";
+    const IS_ASKED_OFTEN: bool = true;
 }
 
 impl FormPage for LoginPage {

@@ -48,6 +48,7 @@ struct FailedAttempts {
 
 impl Page for ProfilePage {
     const TEMPLATE: &'static str = "profile";
+    const IS_ASKED_OFTEN: bool = true;
 }
 
 impl FormPage for ProfilePage {

@@ -15,6 +15,7 @@ pub struct ProtectedPage {
 
 impl Page for ProtectedPage {
     const TEMPLATE: &'static str = "protected";
+    const IS_ASKED_OFTEN: bool = true;
 }
 
 #[get("/protected")]

@@ -37,6 +37,7 @@ pub struct SignupPage {
 
 impl Page for SignupPage {
     const TEMPLATE: &'static str = "signup";
+    const IS_ASKED_OFTEN: bool = true;
 }
 
 impl FormPage for SignupPage {

@@ -6,7 +6,7 @@ use rocket::response::{self, Responder, Response};
 use rocket::serde::json::Json;
 use serde::Serialize;
 
-use super::page::draw;
+use super::page::{draw, draw_often};
 use super::problem::Problem;
 use super::{Asker, Failed, FormPage, Page, ProblemKind, Refusal, refuse};
 use crate::auth::TooMany;
@@ -95,6 +95,7 @@ impl<'r, P: Page> Responder<'r, 'static> for Show<P> {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
         match Asker::of(request) {
             Asker::Program => Json(&self.0).respond_to(request),
+            Asker::Person if P::IS_ASKED_OFTEN => draw_often(request, &self.0),
             Asker::Person => draw(request, &self.0),
         }
     }

@@ -17,6 +17,23 @@ async fn ada_changes_what_she_is_called_and_sees_it_everywhere() {
 }
 
 #[rocket::async_test]
+async fn everyone_sees_their_own_page_however_often_it_was_drawn_for_others() {
+    let (app, ada) = App::with_ada().await;
+    let bob = app.sign_up("Bob").await;
+    for _ in 0..3 {
+        for path in ["/profile", "/protected", "/", "/login", "/signup"] {
+            let of = |body: String, name: &str| body.contains(&format!("<bdi>{name}</bdi>"));
+            let (adas, bobs) = (app.browser_with(&ada).get(path).await, app.browser_with(&bob).get(path).await);
+            let strangers = app.browser().get(path).await;
+
+            assert!(of(adas.body.clone(), "Ada") && !of(adas.body, "Bob"), "{path}");
+            assert!(of(bobs.body.clone(), "Bob") && !of(bobs.body, "Ada"), "{path}");
+            assert!(!strangers.body.contains("<bdi>"), "{path}");
+        }
+    }
+}
+
+#[rocket::async_test]
 async fn a_program_changes_it_and_gets_the_user() {
     let (app, ada) = App::with_ada().await;
 
