@@ -1,0 +1,10 @@
+//! Every promise that only a browser can keep or break, in Chromium: what a person does from the first page to the last,
+//! what the browser itself says of our pages, and whether everybody can use them.
+
+mod chromium;
+#[path = "../app/machine.rs"]
+mod machine;
+mod person;
+mod phone;
+mod site;
+mod walk;

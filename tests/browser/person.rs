@@ -1,0 +1,156 @@
+//! Somebody at a browser: what they do there, and what they see.
+
+use std::time::Duration;
+
+use fantoccini::elements::Element;
+use fantoccini::{Client, Locator};
+use rocket::tokio::time::{Instant, sleep};
+use serde_json::{Value, json};
+
+use crate::chromium::{Chromium, Own, Scripts};
+
+pub const PASSWORD: &str = "correct horse battery staple";
+
+/// How long a condition is waited for on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Somebody at a browser of their own.
+pub struct Person {
+    pub browser: Client,
+    /// The site's address, without a slash at its end.
+    site: String,
+}
+
+impl Person {
+    pub async fn at(chromium: &Chromium, site: impl Into<String>, scripts: Scripts) -> Self {
+        Self { browser: chromium.browser(scripts).await, site: site.into() }
+    }
+
+    /// Types an address of the site.
+    pub async fn open(&self, path: &str) {
+        self.browser.goto(&format!("{}{path}", self.site)).await.expect("an address that can be opened");
+    }
+
+    /// Types into a field, over what stands there.
+    pub async fn fill(&self, field: &str, text: &str) {
+        let input = self.find(&format!("input#{field}")).await;
+        input.clear().await.expect("a field that can be emptied");
+        input.send_keys(text).await.expect("a field that takes text");
+    }
+
+    pub async fn tick(&self, field: &str) {
+        self.find(&format!("input#{field}")).await.click().await.expect("a box that can be ticked");
+    }
+
+    /// Presses the button of that name, and waits for the page that follows.
+    pub async fn press(&self, button: &str) {
+        let path = format!("//button[normalize-space(.)='{button}' or @aria-label='{button}']");
+        self.click(Locator::XPath(&path), button).await;
+    }
+
+    /// Follows the link of that name.
+    pub async fn follow(&self, link: &str) {
+        let path = format!("//a[normalize-space(.)='{link}']");
+        self.click(Locator::XPath(&path), link).await;
+    }
+
+    async fn click(&self, what: Locator<'_>, name: &str) {
+        let before = self.find("html").await;
+        let found = self.browser.find(what).await.unwrap_or_else(|error| panic!("no {name:?}: {error}"));
+        found.click().await.unwrap_or_else(|error| panic!("{name:?} cannot be pressed: {error}"));
+        self.until(&format!("another page after {name:?}"), async || before.tag_name().await.is_err()).await;
+        self.find("main").await;
+    }
+
+    pub async fn back(&self) {
+        self.browser.back().await.expect("a page before this one");
+    }
+
+    /// The path and query of the page.
+    pub async fn path(&self) -> String {
+        let url = self.browser.current_url().await.expect("an address");
+        url[url::Position::BeforePath..].to_owned()
+    }
+
+    pub async fn is_at(&self, path: &str) {
+        assert_eq!(self.path().await, path, "{}", self.sees().await);
+    }
+
+    pub async fn title(&self) -> String {
+        self.browser.title().await.expect("a title")
+    }
+
+    /// The text of the page, as it can be read on the screen, in one line.
+    pub async fn sees(&self) -> String {
+        let text = self.find("body").await.text().await.expect("text");
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    pub async fn reads(&self, sentence: &str) {
+        let seen = self.sees().await;
+        assert!(seen.contains(sentence), "not {sentence:?} in:\n{seen}");
+    }
+
+    pub async fn does_not_read(&self, sentence: &str) {
+        let seen = self.sees().await;
+        assert!(!seen.contains(sentence), "{sentence:?} in:\n{seen}");
+    }
+
+    /// What stands beside a field as its problem.
+    pub async fn problem_of(&self, field: &str) -> String {
+        self.find(&format!("#{field}-problem")).await.text().await.expect("text")
+    }
+
+    pub async fn value_of(&self, field: &str) -> String {
+        let input = self.find(&format!("input#{field}")).await;
+        input.prop("value").await.expect("a value").unwrap_or_default()
+    }
+
+    pub async fn find(&self, css: &str) -> Element {
+        let found = self.browser.find(Locator::Css(css)).await;
+        found.unwrap_or_else(|error| panic!("no {css}: {error}"))
+    }
+
+    pub async fn has(&self, css: &str) -> bool {
+        !self.browser.find_all(Locator::Css(css)).await.expect("a page").is_empty()
+    }
+
+    /// Waits for what must become true.
+    pub async fn until(&self, what: &str, is_true: impl AsyncFn() -> bool) {
+        let end = Instant::now() + PATIENCE;
+        while !is_true().await {
+            assert!(Instant::now() < end, "waited in vain for {what}");
+            sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Whatever the browser has said of the pages since it was last asked: what a policy forbade, errors, advice.
+    pub async fn browser_says(&self) -> Vec<String> {
+        let entries = self.own("se/log", json!({ "type": "browser" })).await;
+        let entries = entries.as_array().expect("entries").clone();
+        entries.iter().map(|entry| entry["message"].as_str().unwrap_or_default().to_owned()).collect()
+    }
+
+    /// A command of Chrome's own protocol.
+    pub async fn chrome(&self, command: &str, parameters: Value) -> Value {
+        self.own("goog/cdp/execute", json!({ "cmd": command, "params": parameters })).await
+    }
+
+    async fn own(&self, path: &'static str, body: Value) -> Value {
+        self.browser.issue_cmd(Own { path, body }).await.unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+
+    pub async fn sign_up(&self, name: &str) {
+        self.open("/signup").await;
+        self.fill("username", name).await;
+        self.fill("password", PASSWORD).await;
+        self.press("Make my account").await;
+        self.is_at("/profile").await;
+    }
+
+    pub async fn log_in(&self, name: &str, password: &str) {
+        self.fill("username", name).await;
+        self.fill("password", password).await;
+        self.press("Log in").await;
+    }
+}
