@@ -30,7 +30,7 @@ pub struct ProfilePage {
     /// Failed attempts to sign in before this session began.
     #[serde(skip_serializing_if = "Option::is_none")]
     failed_attempts: Option<FailedAttempts>,
-    /// What was just done, elsewhere than on this page.
+    /// What was just done.
     #[serde(skip_serializing_if = "Option::is_none")]
     done: Option<&'static str>,
     /// The name as it stands in the form.
@@ -62,6 +62,7 @@ pub fn show(me: SignedIn<'_>, done: Option<&str>) -> Show<ProfilePage> {
     let mut page = ProfilePage::new(&me, me.user.display_name.to_string(), Problems::default());
     // A word from a list, so that no link can put a sentence of its own here.
     page.done = match done {
+        Some("name") => Some("Your display name is saved."),
         Some("password") => Some("Your password is changed. You were signed out everywhere else."),
         _ => None,
     };
@@ -77,7 +78,7 @@ pub async fn submit(me: SignedIn<'_>, auth: &Auth, form: Sent<ProfileForm>) -> S
     })?;
     let changed = auth.change_display_name(me.user, name).await?;
     let user = changed.ok_or_else(Retry::session_ended)?;
-    Ok(Next { to: "/profile".to_owned(), made: (Status::Ok, user) })
+    Ok(Next { to: "/profile?done=name".to_owned(), made: (Status::Ok, user) })
 }
 
 impl ProfilePage {

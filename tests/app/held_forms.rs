@@ -23,7 +23,7 @@ async fn is_offered_to_be_sent_again_after_the_login() {
     assert!(page.contains(OFFER) && page.contains(r#"action="&#x2F;profile""#), "{page}");
     assert!(page.contains(r#"name="display_name" value="Ada &amp; Co. &quot;L.&quot;""#), "{page}");
     assert!(!page.contains("<h2><bdi>Ada &amp; Co."), "nothing is sent by itself");
-    browser.submit("/profile", &[("display_name", "Ada & Co. \"L.\"")]).await.leads_to("/profile");
+    browser.submit("/profile", &[("display_name", "Ada & Co. \"L.\"")]).await.leads_to("/profile?done=name");
     let page = browser.get("/profile").await.body;
     assert!(page.contains("<bdi>Ada &amp; Co. &quot;L.&quot;</bdi>") && !page.contains(OFFER), "{page}");
 }

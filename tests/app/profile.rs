@@ -8,8 +8,9 @@ async fn ada_changes_what_she_is_called_and_sees_it_everywhere() {
     let (app, ada) = App::with_ada().await;
     let browser = app.browser_with(&ada);
 
-    browser.submit("/profile", &[("display_name", "Ada, Countess of Lovelace")]).await.leads_to("/profile");
+    browser.submit("/profile", &[("display_name", "Ada, Countess of Lovelace")]).await.leads_to("/profile?done=name");
 
+    assert!(browser.get("/profile?done=name").await.body.contains("Your display name is saved."));
     for path in ["/profile", "/", "/protected"] {
         assert!(browser.get(path).await.body.contains("<bdi>Ada, Countess of Lovelace</bdi>"), "{path}");
     }
@@ -69,7 +70,7 @@ async fn a_name_is_text_on_every_page_whatever_it_holds() {
         "{{ 7*7 }}",
         "&lt;b&gt;",
     ] {
-        browser.submit("/profile", &[("display_name", name)]).await.leads_to("/profile");
+        browser.submit("/profile", &[("display_name", name)]).await.leads_to("/profile?done=name");
         for path in ["/", "/profile", "/protected", "/nothing-here"] {
             let page = browser.get(path).await.body;
             let bare = page.replace("<svg", "").replace("autofocus", "");
