@@ -3,7 +3,7 @@ use rocket::http::Status;
 use crate::support::App;
 
 async fn addresses(app: &App) -> Vec<String> {
-    let page = app.browser().get("/").await.body;
+    let page = app.browser().get("/login").await.body;
     page.match_indices("\"/static/")
         .map(|(at, _)| page[at + 1..].split('"').next().unwrap_or_default().to_owned())
         .collect()
@@ -13,12 +13,13 @@ async fn addresses(app: &App) -> Vec<String> {
 async fn a_static_address_names_its_content_and_may_be_kept_for_ever() {
     let app = App::new().await;
     let addresses = addresses(&app).await;
-    assert!(!addresses.is_empty());
+    assert_eq!(addresses.len(), 2, "a sheet and a script: {addresses:?}");
     for address in addresses {
         let answer = app.browser().get(&address).await;
         assert_eq!(answer.status, Status::Ok);
         assert_eq!(answer.header("Cache-Control"), Some("public, max-age=31536000, immutable"));
-        assert_eq!(answer.header("Content-Type"), Some("text/css; charset=utf-8"));
+        let kind = if address.ends_with(".js") { "text/javascript" } else { "text/css; charset=utf-8" };
+        assert_eq!(answer.header("Content-Type"), Some(kind));
         assert_eq!(answer.header("Set-Cookie"), None);
     }
 }
