@@ -2,9 +2,11 @@
 //! what the browser itself says of our pages, and whether everybody can use them.
 
 mod chromium;
+mod gallery;
 #[path = "../app/machine.rs"]
 mod machine;
 mod person;
 mod phone;
+mod pictures;
 mod site;
 mod walk;

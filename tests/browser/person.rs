@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use data_encoding::BASE64;
 use fantoccini::elements::Element;
 use fantoccini::{Client, Locator};
 use rocket::tokio::time::{Instant, sleep};
@@ -13,6 +14,22 @@ pub const PASSWORD: &str = "correct horse battery staple";
 
 /// How long a condition is waited for on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The colours that a person prefers.
+#[derive(Clone, Copy)]
+pub enum Colours {
+    Light,
+    Dark,
+}
+
+impl Colours {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+}
 
 /// Somebody at a browser of their own.
 pub struct Person {
@@ -134,6 +151,25 @@ impl Person {
     /// A command of Chrome's own protocol.
     pub async fn chrome(&self, command: &str, parameters: Value) -> Value {
         self.own("goog/cdp/execute", json!({ "cmd": command, "params": parameters })).await
+    }
+
+    /// Shows pages in a window so many pixels wide, in these colours.
+    pub async fn is_shown(&self, width: u32, colours: Colours) {
+        let size = json!({ "width": width, "height": 800, "deviceScaleFactor": 1, "mobile": false });
+        self.chrome("Emulation.setDeviceMetricsOverride", size).await;
+        let colours = json!([{ "name": "prefers-color-scheme", "value": colours.name() }]);
+        self.chrome("Emulation.setEmulatedMedia", json!({ "features": colours })).await;
+    }
+
+    pub async fn is_shown_as_before(&self) {
+        self.chrome("Emulation.clearDeviceMetricsOverride", json!({})).await;
+        self.chrome("Emulation.setEmulatedMedia", json!({ "features": [] })).await;
+    }
+
+    /// A picture (PNG) of the page from its top to its bottom.
+    pub async fn whole_page(&self) -> Vec<u8> {
+        let answer = self.chrome("Page.captureScreenshot", json!({ "captureBeyondViewport": true })).await;
+        BASE64.decode(answer["data"].as_str().unwrap_or_default().as_bytes()).expect("a picture")
     }
 
     async fn own(&self, path: &'static str, body: Value) -> Value {
