@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use data_encoding::BASE64;
+use fantoccini::actions::{InputSource, KeyAction, KeyActions};
 use fantoccini::elements::Element;
+use fantoccini::key::Key;
 use fantoccini::{Client, Locator};
 use rocket::tokio::time::{Instant, sleep};
 use serde_json::{Value, json};
@@ -151,6 +153,49 @@ impl Person {
     /// A command of Chrome's own protocol.
     pub async fn chrome(&self, command: &str, parameters: Value) -> Value {
         self.own("goog/cdp/execute", json!({ "cmd": command, "params": parameters })).await
+    }
+
+    /// Presses the tabulator until that has the focus, as everything on the way can be seen to have it.
+    pub async fn tabs_to(&self, css: &str) {
+        for _ in 0..30 {
+            self.types(&char::from(Key::Tab).to_string()).await;
+            let outline = self.script("return getComputedStyle(document.activeElement).outlineStyle").await;
+            assert_eq!(outline, "solid", "where the focus is must be seen on the way to {css}");
+            if self.has_focus(css).await {
+                return;
+            }
+        }
+        panic!("the tabulator does not lead to {css}");
+    }
+
+    pub async fn has_focus(&self, css: &str) -> bool {
+        let is_there = format!("return document.activeElement.matches({})", json!(css));
+        self.script(&is_there).await == json!(true)
+    }
+
+    /// Types on the keyboard, wherever the focus is.
+    pub async fn types(&self, text: &str) {
+        let keys = text.chars().fold(KeyActions::new("keyboard".to_owned()), |keys, value| {
+            keys.then(KeyAction::Down { value }).then(KeyAction::Up { value })
+        });
+        self.browser.perform_actions(keys).await.expect("a keyboard");
+    }
+
+    /// Hits a key that leads to another page, and waits for it.
+    pub async fn hits(&self, key: Key, what: &str) {
+        let before = self.find("html").await;
+        self.types(&char::from(key).to_string()).await;
+        self.until(what, async || before.tag_name().await.is_err()).await;
+        self.find("main").await;
+    }
+
+    /// Runs a script in the page, as its own scripts run.
+    pub async fn script(&self, script: &str) -> Value {
+        self.browser.execute(script, Vec::new()).await.unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    pub async fn script_that_calls_back(&self, script: &str) -> Value {
+        self.browser.execute_async(script, Vec::new()).await.unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// Shows pages in a window so many pixels wide, in these colours.

@@ -1,0 +1,185 @@
+//! Whether everybody can use every page: axe-core's rules for WCAG 2.2 AA, narrow and wide, light and dark; large text; the
+//! keyboard alone.
+
+use std::path::Path;
+
+use fantoccini::key::Key;
+use serde_json::{Value, json};
+
+use crate::chromium::{Chromium, Scripts};
+use crate::gallery::{Look, every_page};
+use crate::machine;
+use crate::person::{Colours, PASSWORD, Person};
+use crate::phone::Phone;
+use crate::site::Site;
+
+/// Where `npm install --prefix target/axe axe-core` puts it; `VESTIBULE_AXE` names another file.
+const AXE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/axe/node_modules/axe-core/axe.min.js");
+
+const RULES: [&str; 6] = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+/// Text that is cut off, what is wider than the window, and what moves.
+const LOST_OR_MOVING: &str = r#"
+    const bad = [];
+    const root = document.documentElement;
+    if (root.scrollWidth > root.clientWidth) bad.push(`the page is ${root.scrollWidth} wide`);
+    for (const element of document.body.querySelectorAll("*")) {
+        const style = getComputedStyle(element);
+        const name = element.outerHTML.slice(0, 120);
+        if (style.transitionDuration !== "0s" || style.animationName !== "none") bad.push("moves: " + name);
+        // What only screen readers hear, and a long name in the header, which is whole on the profile.
+        if (element.closest(".unseen, .who, svg")) continue;
+        const box = element.getBoundingClientRect();
+        if (box.width && box.right > root.clientWidth + 1) bad.push("beyond the edge: " + name);
+        const isCut = style.overflowX !== "visible" && element.scrollWidth > element.clientWidth + 1
+            || style.overflowY !== "visible" && element.scrollHeight > element.clientHeight + 1;
+        if (isCut && element.tagName !== "INPUT") bad.push("cut off: " + name);
+    }
+    return bad;
+"#;
+
+/// Looks at a page as axe-core does, and for what it does not see.
+struct Inspector {
+    axe: String,
+    looked_at: usize,
+    found: Vec<String>,
+}
+
+impl Look for Inspector {
+    async fn look(&mut self, person: &Person, name: &str) {
+        person.script(&self.axe).await;
+        for width in [1280, 320] {
+            for colours in [Colours::Light, Colours::Dark] {
+                person.is_shown(width, colours).await;
+                self.judge(person, &format!("{name}, {width} wide, {}", colours.name())).await;
+            }
+        }
+        person.is_shown_as_before().await;
+        self.looked_at += 1;
+    }
+}
+
+impl Inspector {
+    async fn judge(&mut self, person: &Person, what: &str) {
+        let run = format!(
+            "const done = arguments[arguments.length - 1];
+             axe.run(document, {{ runOnly: {}, resultTypes: ['violations'] }}).then(done, error => done(String(error)));",
+            json!(RULES)
+        );
+        let result = person.script_that_calls_back(&run).await;
+        let violations = result["violations"].as_array().unwrap_or_else(|| panic!("{what}: {result}"));
+        for violation in violations {
+            let nodes: Vec<&Value> =
+                violation["nodes"].as_array().into_iter().flatten().map(|node| &node["failureSummary"]).collect();
+            let html = &violation["nodes"][0]["html"];
+            self.found.push(format!("{what}: {} {html} {nodes:?}", violation["help"]));
+        }
+        for lost in person.script(LOST_OR_MOVING).await.as_array().into_iter().flatten() {
+            self.found.push(format!("{what}: {lost}"));
+        }
+    }
+}
+
+#[rocket::async_test]
+async fn axe_finds_nothing_on_any_page_in_any_state_and_nothing_is_lost_at_320_pixels() {
+    let Some(chromium) = Chromium::start() else { return };
+    let file = std::env::var("VESTIBULE_AXE").unwrap_or_else(|_| AXE.to_owned());
+    if !Path::new(&file).exists() {
+        machine::missing("browser", &format!("there is no axe-core at {file}"));
+        return;
+    }
+    let axe = std::fs::read_to_string(&file).expect("axe-core can be read");
+    let mut inspector = Inspector { axe, looked_at: 0, found: Vec::new() };
+
+    every_page(&chromium, &mut inspector).await;
+
+    assert!(inspector.looked_at > 40, "{}", inspector.looked_at);
+    assert!(inspector.found.is_empty(), "{}", inspector.found.join("\n"));
+}
+
+/// Looks at every page at twice the size, in both ways in which people enlarge pages.
+struct LargePrint {
+    found: Vec<String>,
+}
+
+impl Look for LargePrint {
+    async fn look(&mut self, person: &Person, name: &str) {
+        // The browser's zoom: half as many pixels, each twice as large.
+        person.is_shown(640, Colours::Light).await;
+        self.note(person, &format!("{name}, zoomed")).await;
+        person.is_shown(1280, Colours::Light).await;
+        person.script("document.documentElement.style.fontSize = '200%'").await;
+        self.note(person, &format!("{name}, in large letters")).await;
+        person.script("document.documentElement.style.fontSize = ''").await;
+        person.is_shown_as_before().await;
+    }
+}
+
+impl LargePrint {
+    async fn note(&mut self, person: &Person, what: &str) {
+        for lost in person.script(LOST_OR_MOVING).await.as_array().into_iter().flatten() {
+            self.found.push(format!("{what}: {lost}"));
+        }
+    }
+}
+
+#[rocket::async_test]
+async fn at_twice_the_size_nothing_is_lost_and_nothing_ever_moves() {
+    let Some(chromium) = Chromium::start() else { return };
+    let mut print = LargePrint { found: Vec::new() };
+
+    every_page(&chromium, &mut print).await;
+
+    assert!(print.found.is_empty(), "{}", print.found.join("\n"));
+}
+
+#[rocket::async_test]
+async fn the_keyboard_alone_signs_up_logs_in_and_takes_the_second_step() {
+    let Some(chromium) = Chromium::start() else { return };
+    let site = Site::start();
+    let ada = Person::at(&chromium, site.address(), Scripts::On).await;
+
+    ada.open("/").await;
+    ada.tabs_to("a.skip").await;
+    ada.tabs_to("main a[href='/signup']").await;
+    ada.hits(Key::Enter, "the form").await;
+    ada.tabs_to("#username").await;
+    ada.types("Ada").await;
+    ada.tabs_to("#password").await;
+    ada.types("too short").await;
+    ada.hits(Key::Enter, "the form again").await;
+    assert!(ada.has_focus("[role=alert]").await, "the summary of what is wrong");
+
+    ada.tabs_to("[role=alert] a").await;
+    ada.types(&char::from(Key::Enter).to_string()).await;
+    ada.until("the field of the problem", async || ada.has_focus("#password").await).await;
+    ada.types(PASSWORD).await;
+    ada.tabs_to("button.show").await;
+    ada.tabs_to("main button:not([type=button])").await;
+    ada.types(" ").await;
+    ada.until("the profile", async || ada.path().await == "/profile").await;
+
+    ada.open("/two-factor").await;
+    ada.tabs_to("main button").await;
+    ada.hits(Key::Enter, "the picture").await;
+    let mut phone = Phone::that_reads(&ada.find("img.qr").await.screenshot().await.expect("a picture"));
+    ada.tabs_to("#code").await;
+    ada.types(&phone.code()).await;
+    ada.hits(Key::Enter, "the recovery codes").await;
+    ada.tabs_to("header button").await;
+    ada.hits(Key::Enter, "the start").await;
+
+    ada.open("/login").await;
+    ada.tabs_to("#username").await;
+    ada.types("ada").await;
+    ada.tabs_to("#password").await;
+    ada.types(PASSWORD).await;
+    ada.tabs_to("#remember").await;
+    ada.types(" ").await;
+    ada.hits(Key::Enter, "the second step").await;
+    ada.tabs_to("#code").await;
+    ada.types(&phone.code()).await;
+    ada.hits(Key::Enter, "the profile").await;
+    ada.is_at("/profile").await;
+    ada.reads("Signed in here until").await;
+}
