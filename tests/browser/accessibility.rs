@@ -80,21 +80,52 @@ impl Inspector {
     }
 }
 
-#[rocket::async_test]
-async fn axe_finds_nothing_on_any_page_in_any_state_and_nothing_is_lost_at_320_pixels() {
-    let Some(chromium) = Chromium::start() else { return };
+/// The source of axe-core, where it is there.
+fn axe() -> Option<String> {
     let file = std::env::var("VESTIBULE_AXE").unwrap_or_else(|_| AXE.to_owned());
     if !Path::new(&file).exists() {
         machine::missing("browser", &format!("there is no axe-core at {file}"));
-        return;
+        return None;
     }
-    let axe = std::fs::read_to_string(&file).expect("axe-core can be read");
+    Some(std::fs::read_to_string(&file).expect("axe-core can be read"))
+}
+
+#[rocket::async_test]
+async fn axe_finds_nothing_on_any_page_in_any_state_and_nothing_is_lost_at_320_pixels() {
+    let Some(chromium) = Chromium::start() else { return };
+    let Some(axe) = axe() else { return };
     let mut inspector = Inspector { axe, looked_at: 0, found: Vec::new() };
 
     every_page(&chromium, &mut inspector).await;
 
     assert!(inspector.looked_at > 40, "{}", inspector.looked_at);
     assert!(inspector.found.is_empty(), "{}", inspector.found.join("\n"));
+}
+
+/// Had they eyes that see nothing, the promises above would be worth nothing.
+#[rocket::async_test]
+async fn what_is_wrong_with_a_page_is_found() {
+    let Some(chromium) = Chromium::start() else { return };
+    let Some(axe) = axe() else { return };
+    let site = Site::start();
+    let ada = Person::at(&chromium, site.address(), Scripts::On).await;
+    let mut inspector = Inspector { axe, looked_at: 0, found: Vec::new() };
+    ada.open("/login").await;
+    ada.script(
+        "document.documentElement.lang = '';
+         document.querySelector('label').remove();
+         const style = document.querySelector('main').style;
+         Object.assign(style, { color: '#888', width: '2000px', transitionDuration: '1s' });
+         Object.assign(document.querySelector('main p').style, { height: '5px', overflow: 'hidden' });",
+    )
+    .await;
+
+    inspector.look(&ada, "a broken page").await;
+
+    let found = inspector.found.join("\n");
+    for fault in ["lang attribute", "labels", "contrast", "the page is 2", "beyond the edge", "moves", "cut off"] {
+        assert!(found.contains(fault), "{fault}: {found}");
+    }
 }
 
 /// Looks at every page at twice the size, in both ways in which people enlarge pages.

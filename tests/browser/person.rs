@@ -37,7 +37,7 @@ impl Colours {
 pub struct Person {
     pub browser: Client,
     /// The site's address, without a slash at its end.
-    site: String,
+    pub site: String,
 }
 
 impl Person {

@@ -22,7 +22,7 @@ async fn walk(scripts: Scripts) {
     let site = Site::start();
     let ada = Person::at(&chromium, site.address(), scripts).await;
 
-    signs_up_with_a_mistake_first(&ada).await;
+    signs_up_with_a_mistake_first(&ada, scripts).await;
     is_led_to_the_login_and_back(&ada).await;
     changes_what_she_is_called(&ada).await;
 
@@ -37,9 +37,10 @@ async fn walk(scripts: Scripts) {
     deletes_her_account(&ada).await;
 }
 
-async fn signs_up_with_a_mistake_first(ada: &Person) {
+async fn signs_up_with_a_mistake_first(ada: &Person, scripts: Scripts) {
     ada.open("/").await;
     ada.follow("Sign up").await;
+    assert_eq!(ada.has("button.show").await, scripts == Scripts::On, "only a script brings it");
     ada.fill("username", "Ada").await;
     ada.fill("password", "too short").await;
     ada.press("Make my account").await;
@@ -72,6 +73,7 @@ async fn changes_what_she_is_called(ada: &Person) {
     ada.fill("display_name", "Ada, Countess of Lovelace").await;
     ada.press("Save").await;
     assert!(ada.path().await.starts_with("/profile"));
+    ada.reads("Your display name is saved.").await;
     ada.reads("Signed in as Ada, Countess of Lovelace").await;
 }
 
