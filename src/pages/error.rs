@@ -97,7 +97,7 @@ fn sentence(status: Status) -> (&'static str, &'static str) {
         415 => ("That could not be read", "This address takes a form or JSON."),
         421 => ("Wrong address", "This site does not answer to that name."),
         422 => ("That needs another look", "Some of what was sent could not be taken."),
-        429 => ("Too many attempts", "Please try again later."),
+        429 => ("Please wait a moment", "There were too many attempts. Please try again later."),
         503 => ("Busy at the moment", "This cannot be done right now. Please try again in a moment."),
         402..=499 => ("That did not work", "The request could not be taken."),
         _ => ("Something went wrong", "Something went wrong on our side. Nothing was changed."),

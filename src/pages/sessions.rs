@@ -61,7 +61,9 @@ pub struct OthersEnded {
 
 #[get("/sessions")]
 pub async fn show(me: SignedIn<'_>, auth: &Auth) -> Result<Show<SessionsPage>, Failed> {
-    let sessions = auth.sessions(me.user.user_id).await?;
+    let mut sessions = auth.sessions(me.user.user_id).await?;
+    // Their own browser first, then the others as they were seen last.
+    sessions.sort_by_key(|session| session.session_id != me.session.session_id);
     let view = |session| SessionView::new(session, me.session.session_id);
     Ok(Show(SessionsPage { sessions: sessions.iter().map(view).collect() }))
 }

@@ -50,6 +50,13 @@ async fn what_strangers_see(eve: &Person, look: &mut impl Look) {
     eve.press("Make my account").await;
     look.look(eve, "signup-name-taken").await;
 
+    eve.open("/signup").await;
+    let ten = "for (let n = 0; n < 10; n++)
+                   document.forms[0].append(Object.assign(document.createElement('input'), { name: `unknown_field_${n}` }))";
+    eve.script(ten).await;
+    eve.press("Make my account").await;
+    look.look(eve, "signup-ten-problems").await;
+
     eve.open("/login").await;
     eve.press("Log in").await;
     look.look(eve, "login-two-problems").await;
@@ -89,11 +96,14 @@ async fn what_ada_sees(ada: &Person, site: &Site, look: &mut impl Look) {
         look.look(ada, name).await;
     }
 
-    for n in 1..MOST_SESSIONS {
-        assert_eq!(site.log_in("ada", PASSWORD, USER_AGENTS[n as usize % USER_AGENTS.len()]), 200);
+    let mut browsers = USER_AGENTS.iter().cycle();
+    for (more, name) in [(3, "sessions-few"), (MOST_SESSIONS - 4, "sessions-many")] {
+        for user_agent in browsers.by_ref().take(more as usize) {
+            assert_eq!(site.log_in("ada", PASSWORD, user_agent), 200);
+        }
+        ada.open("/sessions").await;
+        look.look(ada, name).await;
     }
-    ada.open("/sessions").await;
-    look.look(ada, "sessions-many").await;
     ada.open("/activity").await;
     look.look(ada, "activity-long").await;
     ada.open("/sessions").await;
