@@ -24,6 +24,7 @@ mod postgres;
 mod processes;
 mod profile;
 mod protected;
+mod proxies;
 mod races;
 mod server;
 mod sessions;

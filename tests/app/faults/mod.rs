@@ -18,7 +18,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
 
 /// Settings under which a hash takes a few milliseconds, at OWASP's floor.
-const QUICK: [(&str, &str); 3] =
+pub const QUICK: [(&str, &str); 3] =
     [("ROCKET_HASH_MEMORY_KIB", "7168"), ("ROCKET_HASH_PASSES", "5"), ("ROCKET_THROTTLE", "false")];
 
 fn database(folder: &Path) -> PathBuf {
@@ -26,32 +26,32 @@ fn database(folder: &Path) -> PathBuf {
 }
 
 /// A look into the database, or a hand on it, from another process than the server's.
-struct Other {
+pub struct Other {
     runtime: Runtime,
     connection: SqliteConnection,
 }
 
 impl Other {
-    fn open(folder: &Path) -> Self {
+    pub fn open(folder: &Path) -> Self {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         let options = SqliteConnectOptions::new().filename(database(folder));
         let connection = runtime.block_on(options.connect()).unwrap();
         Self { runtime, connection }
     }
 
-    fn close(self) {
+    pub fn close(self) {
         self.runtime.block_on(self.connection.close()).unwrap();
     }
 
-    fn run(&mut self, sql: &'static str) {
+    pub fn run(&mut self, sql: &'static str) {
         self.runtime.block_on(sqlx::query(sql).execute(&mut self.connection)).unwrap();
     }
 
-    fn number(&mut self, sql: &'static str) -> i64 {
+    pub fn number(&mut self, sql: &'static str) -> i64 {
         self.runtime.block_on(sqlx::query_scalar(sql).fetch_one(&mut self.connection)).unwrap()
     }
 
-    fn text(&mut self, sql: &'static str) -> String {
+    pub fn text(&mut self, sql: &'static str) -> String {
         self.runtime.block_on(sqlx::query_scalar(sql).fetch_one(&mut self.connection)).unwrap()
     }
 }
@@ -63,7 +63,7 @@ fn is_whole(folder: &Path) -> bool {
 }
 
 /// Waits until it is so; fails when it never is.
-fn until(mut is_so: impl FnMut() -> bool) {
+pub fn until(mut is_so: impl FnMut() -> bool) {
     for _ in 0..1_000 {
         if is_so() {
             return;

@@ -1,0 +1,337 @@
+//! Behind a real proxy, with the files of `deploy/` as they are but for names, ports and certificates.
+
+mod caddy;
+mod nginx;
+mod tls;
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::Child;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::faults::{Other, QUICK, until};
+use crate::server::{Server, cookie, exchange, header, set_cookie, status};
+use crate::support::{PASSWORD, encode};
+
+use tls::{Certificate, Tls};
+
+/// How long a client may take at the most: the limits of the files, and a little for the machine.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// A proxy, and the program behind it.
+struct Site {
+    proxy: Child,
+    server: Option<Server>,
+    certificate: Certificate,
+    https: u16,
+    http: u16,
+    folder: TempDir,
+}
+
+impl Site {
+    /// Starts both. `proxy` gets a folder, the ports for https and http, and the program's.
+    fn start(proxy: impl FnOnce(&Path, u16, u16, u16) -> Child) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let certificate = Certificate::make(folder.path());
+        let server = behind_proxy(folder.path(), 0);
+        let (https, http) = (free_port(), free_port());
+        let proxy = proxy(folder.path(), https, http, server.port);
+        let site = Self { proxy, server: Some(server), certificate, https, http, folder };
+        until(|| TcpStream::connect(("127.0.0.1", https)).is_ok());
+        site
+    }
+
+    fn connect(&self) -> Tls {
+        self.certificate.connect(self.https, &[b"http/1.1"])
+    }
+
+    fn request(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> String {
+        exchange(&mut self.connect(), &request(method, path, headers, body)).expect("a whole answer")
+    }
+
+    fn submit(&self, path: &str, headers: &[(&str, &str)], fields: &[(&str, &str)]) -> String {
+        let mut all = vec![("Content-Type", "application/x-www-form-urlencoded"), ("Origin", "https://example.org")];
+        all.extend(headers);
+        self.request("POST", path, &all, &encode(fields))
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        let _ = self.proxy.kill();
+        let _ = self.proxy.wait();
+    }
+}
+
+/// The program with the settings that the files tell of.
+fn behind_proxy(folder: &Path, port: u16) -> Server {
+    let port = port.to_string();
+    let settings = [
+        QUICK[0],
+        QUICK[1],
+        ("ROCKET_PORT", port.as_str()),
+        ("ROCKET_PUBLIC_URL", "https://example.org"),
+        ("ROCKET_TRUSTED_PROXIES", "[\"127.0.0.1/32\"]"),
+    ];
+    Server::start_with(folder, &settings)
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// A file of `deploy/` with other words in the place of some; each must be there.
+fn deployed(file: &str, others: &[(&str, String)]) -> String {
+    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy").join(file)).unwrap();
+    others.iter().fold(text, |text, (words, other)| {
+        assert!(text.contains(words), "deploy/{file} does not say {words:?}");
+        text.replace(words, other)
+    })
+}
+
+/// A request to the public name; `Host` may be among the headers.
+fn request(method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> String {
+    let length = body.len();
+    let host = headers.iter().find(|(name, _)| *name == "Host").map_or("example.org", |(_, host)| host);
+    let others = headers.iter().filter(|(name, _)| *name != "Host");
+    let headers: String = others.map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    format!(
+        "{method} {path} HTTP/1.1\r\nHost: {host}\r\nAccept: application/json\r\n{headers}Content-Length: {length}\r\n\r\n{body}"
+    )
+}
+
+/// The tests of a proxy, which `start`s a site behind it, or none where it is not installed.
+macro_rules! promises {
+    () => {
+        promises! {
+            the_walk_works_through_tls_with_the_cookie_of_the_host
+            slow_clients_are_sent_away_and_others_served_meanwhile
+            forged_forwarding_headers_and_hosts_are_worth_nothing
+            what_is_too_large_is_refused
+            http_2_is_spoken
+            while_the_program_is_away_the_proxy_says_so_and_then_all_is_well
+            plain_http_is_led_to_https
+        }
+    };
+    ($($promise:ident)+) => {
+        $(#[test]
+        fn $promise() {
+            if let Some(site) = start() {
+                super::$promise(site);
+            }
+        })+
+    };
+}
+use promises;
+
+fn the_walk_works_through_tls_with_the_cookie_of_the_host(site: Site) {
+    let adas = [("username", "ada"), ("password", PASSWORD)];
+
+    let signed_up = site.submit("/signup", &[], &adas);
+    assert_eq!(status(&signed_up), 201, "{signed_up}");
+    assert!(header(&signed_up, "Strict-Transport-Security").is_some(), "{signed_up}");
+    let set = set_cookie(&signed_up);
+    assert!(set.starts_with("__Host-session_id=") && set.contains("Secure"), "{set}");
+    let held = cookie(&signed_up);
+    let cookie_of_ada = [("Cookie", held.as_str())];
+    for page in ["/getusers/me", "/protected", "/profile"] {
+        let answer = site.request("GET", page, &cookie_of_ada, "");
+        assert_eq!(status(&answer), 200, "{page}: {answer}");
+    }
+    let page = [("Cookie", held.as_str()), ("Accept", "text/html"), ("Accept-Encoding", "gzip")];
+    assert_eq!(header(&site.request("GET", "/profile", &page, ""), "Content-Encoding"), None);
+
+    let logged_out = site.submit("/logout", &cookie_of_ada, &[]);
+    assert_eq!(status(&logged_out), 200, "{logged_out}");
+    assert!(set_cookie(&logged_out).starts_with("__Host-session_id=;"), "{logged_out}");
+    assert_eq!(status(&site.request("GET", "/getusers/me", &cookie_of_ada, "")), 401);
+    let basic = data_encoding::BASE64.encode(format!("ada:{PASSWORD}").as_bytes());
+    let answer = site.request("POST", "/login", &[("Authorization", &format!("Basic {basic}"))], "");
+    assert_eq!(status(&answer), 200, "{answer}");
+}
+
+fn slow_clients_are_sent_away_and_others_served_meanwhile(site: Site) {
+    let head =
+        "POST /login HTTP/1.1\r\nHost: example.org\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n";
+    let whole = request("GET", "/login", &[], "");
+
+    thread::scope(|scope| {
+        let site = &site;
+        let slow = [
+            ("nothing, not even a handshake", scope.spawn(|| is_sent_away(plain(site.https), ""))),
+            ("nothing after the handshake", scope.spawn(|| is_sent_away(site.connect(), ""))),
+            ("a header that does not end", scope.spawn(|| is_sent_away(site.connect(), "GET / HTTP/1.1\r\nHost: exa"))),
+            ("a header a byte at a time", scope.spawn(|| is_sent_away_trickling(site.connect(), "GET /"))),
+            ("a body that does not come", scope.spawn(|| is_sent_away(site.connect(), head))),
+            ("nothing after a whole request", scope.spawn(|| is_sent_away(site.connect(), &whole))),
+            ("nothing over plain http", scope.spawn(|| is_sent_away(plain(site.http), ""))),
+        ];
+        while slow.iter().any(|(_, client)| !client.is_finished()) {
+            let answer = site.request("GET", "/login", &[], "");
+            assert_eq!(status(&answer), 200, "{answer}");
+            thread::sleep(Duration::from_millis(100));
+        }
+        for (what, client) in slow {
+            assert!(client.join().unwrap(), "a client that sends {what} stays");
+        }
+    });
+}
+
+fn plain(port: u16) -> TcpStream {
+    TcpStream::connect(("127.0.0.1", port)).unwrap()
+}
+
+/// A stream whose reading can be given up.
+trait Patient: Read + Write {
+    fn be_patient_for(&mut self, patience: Duration);
+}
+
+impl Patient for TcpStream {
+    fn be_patient_for(&mut self, patience: Duration) {
+        self.set_read_timeout(Some(patience)).unwrap();
+    }
+}
+
+impl Patient for Tls {
+    fn be_patient_for(&mut self, patience: Duration) {
+        self.sock.set_read_timeout(Some(patience)).unwrap();
+    }
+}
+
+/// Sends that and no more, and waits for the connection to end.
+fn is_sent_away(mut stream: impl Patient, sends: &str) -> bool {
+    let began = Instant::now();
+    stream.write_all(sends.as_bytes()).unwrap();
+    stream.be_patient_for(PATIENCE);
+    let mut some = [0; 4096];
+    while began.elapsed() < PATIENCE {
+        match stream.read(&mut some) {
+            Ok(0) => return true,
+            Ok(_) => {}
+            Err(error) => return !is_impatience(&error),
+        }
+    }
+    false
+}
+
+/// Sends that, and then a byte of a header again and again.
+fn is_sent_away_trickling(mut stream: impl Patient, sends: &str) -> bool {
+    let began = Instant::now();
+    stream.write_all(sends.as_bytes()).unwrap();
+    stream.be_patient_for(Duration::from_millis(200));
+    let mut some = [0; 4096];
+    while began.elapsed() < PATIENCE {
+        match stream.read(&mut some) {
+            Ok(0) => return true,
+            Ok(_) => continue,
+            Err(error) if !is_impatience(&error) => return true,
+            Err(_) => {}
+        }
+        if stream.write_all(b"x").and_then(|()| stream.flush()).is_err() {
+            return true;
+        }
+    }
+    false
+}
+
+fn is_impatience(error: &std::io::Error) -> bool {
+    matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut)
+}
+
+fn forged_forwarding_headers_and_hosts_are_worth_nothing(site: Site) {
+    let forged = |n: usize| {
+        let address = format!("198.51.100.{n}");
+        [
+            ("X-Forwarded-For", address.clone()),
+            ("Forwarded", format!("for={address};host=evil.example;proto=http")),
+            ("X-Real-IP", address.clone()),
+            ("X-Forwarded-Host", "evil.example".to_owned()),
+            ("X-Forwarded-Proto", "http".to_owned()),
+        ]
+    };
+    let send = |n: usize, path: &str, more: &[(&str, &str)], fields: &[(&str, &str)]| {
+        let headers = forged(n);
+        let mut headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        headers.extend(more);
+        site.submit(path, &headers, fields)
+    };
+
+    let signed_up = send(1, "/signup", &[], &[("username", "ada"), ("password", PASSWORD)]);
+    assert_eq!(status(&signed_up), 201, "{signed_up}");
+    assert!(set_cookie(&signed_up).contains("Secure"), "{signed_up}");
+    for n in 2..6 {
+        let refused = send(n, "/login", &[], &[("username", &format!("nobody{n}")), ("password", "not the password")]);
+        assert_eq!(status(&refused), 401, "{refused}");
+    }
+    for (host, expected) in [("evil.example", 421), ("example.org.evil.example", 421)] {
+        let answer = site.request("GET", "/login", &[("Host", host)], "");
+        assert_eq!(status(&answer), expected, "{host}: {answer}");
+    }
+    let mut other = Other::open(site.folder.path());
+    assert_eq!(other.text("SELECT GROUP_CONCAT(DISTINCT address) FROM sessions"), tls::CLIENT);
+    let buckets = other.text("SELECT GROUP_CONCAT(bucket) FROM throttle WHERE bucket LIKE 'network:%'");
+    assert!(buckets.contains(tls::CLIENT) && !buckets.contains(','), "{buckets}");
+}
+
+fn what_is_too_large_is_refused(site: Site) {
+    for size in [9 * 1024, 64 * 1024] {
+        let answer = site.request("POST", "/login", &[("Content-Type", "application/json")], &"x".repeat(size));
+        assert_eq!(status(&answer), 413, "{size}: {answer}");
+    }
+    let mut stream = site.connect();
+    let long = request("GET", "/", &[("X-Long", &"x".repeat(64 * 1024))], "");
+    let answer = exchange(&mut stream, &long);
+    assert!(answer.as_deref().is_none_or(|answer| matches!(status(answer), 400 | 431)), "{answer:?}");
+    assert_eq!(status(&site.request("GET", "/login", &[], "")), 200);
+}
+
+fn http_2_is_spoken(site: Site) {
+    let mut stream = site.certificate.connect(site.https, &[b"h2", b"http/1.1"]);
+    stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").unwrap();
+    // SETTINGS, none of them; then a GET of `/` by the static table of HPACK (RFC 7541 A), ending the stream.
+    stream.write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0]).unwrap();
+    let name = b"example.org";
+    let mut get = vec![0x82, 0x84, 0x87, 0x41, name.len() as u8];
+    get.extend_from_slice(name);
+    stream.write_all(&[0, 0, get.len() as u8, 1, 5, 0, 0, 0, 1]).unwrap();
+    stream.write_all(&get).unwrap();
+
+    assert_eq!(stream.conn.alpn_protocol(), Some(&b"h2"[..]));
+    loop {
+        let mut head = [0; 9];
+        stream.read_exact(&mut head).unwrap();
+        let mut payload = vec![0; usize::from(head[1]) * 256 + usize::from(head[2])];
+        stream.read_exact(&mut payload).unwrap();
+        let is_answer = head[3] == 1;
+        if is_answer {
+            // `:status: 200` of the same table.
+            assert_eq!(payload[0], 0x88, "{payload:?}");
+            return;
+        }
+    }
+}
+
+fn while_the_program_is_away_the_proxy_says_so_and_then_all_is_well(mut site: Site) {
+    let ada = site.submit("/signup", &[], &[("username", "ada"), ("password", PASSWORD)]);
+    let held = cookie(&ada);
+    let server = site.server.take().unwrap();
+    let port = server.port;
+    server.kill();
+
+    let away = site.request("GET", "/getusers/me", &[("Cookie", &held)], "");
+    assert!(matches!(status(&away), 502..=504) && set_cookie(&away).is_empty(), "{away}");
+
+    site.server = Some(behind_proxy(site.folder.path(), port));
+    until(|| status(&site.request("GET", "/getusers/me", &[("Cookie", &held)], "")) == 200);
+}
+
+fn plain_http_is_led_to_https(site: Site) {
+    let answer = exchange(&mut plain(site.http), &request("GET", "/login?next=/profile", &[], "")).unwrap();
+    assert!(matches!(status(&answer), 301 | 308), "{answer}");
+    let leads_to = header(&answer, "Location").unwrap();
+    assert!(leads_to.starts_with("https://example.org") && leads_to.ends_with("/login?next=/profile"), "{answer}");
+}
