@@ -52,18 +52,11 @@ pub fn app(figment: Figment) -> Result<Rocket<Build>, StartError> {
 pub fn app_with_clock(figment: Figment, clock: Clock) -> Result<Rocket<Build>, StartError> {
     let figment = settings::safe_defaults(figment);
     let settings = Settings::read(&figment)?;
-    data_dir::make(&settings.data_dir)?;
-    let key = match &settings.secret_key {
-        Some(key) => key.clone(),
-        None => data_dir::secret_key(&settings.data_dir)?,
-    };
-    let key = key.bytes().ok_or_else(|| DataDirError::NotAKey(settings.data_dir.clone()))?;
-
+    let keys = keys(&settings)?;
     let figment = figment
-        .merge(Serialized::global("secret_key", &key))
+        .merge(Serialized::global("secret_key", &keys[0]))
         .merge(Serialized::global("template_dir", template_dir(&settings)));
-    let previous: Vec<Vec<u8>> = settings.previous_secret_keys.iter().filter_map(|key| key.bytes()).collect();
-    let seal = Seal::new(std::iter::once(&key).chain(&previous).map(Vec::as_slice));
+    let seal = Seal::new(keys.iter().map(Vec::as_slice));
     if !settings.rules.throttle {
         tracing::warn!("throttle is off: passwords can be tried as fast as they are hashed; for a benchmark only");
     }
@@ -79,6 +72,25 @@ pub fn app_with_clock(figment: Figment, clock: Clock) -> Result<Rocket<Build>, S
         .attach(Upkeep)
         .mount("/", pages::routes())
         .register("/", pages::catchers()))
+}
+
+/// What a command of the operator works on: the same folder, key and database, and nothing that serves.
+pub async fn open_auth(figment: Figment) -> Result<Auth, StartError> {
+    let settings = Settings::read(&settings::safe_defaults(figment))?;
+    let keys = keys(&settings)?;
+    open(&settings, Seal::new(keys.iter().map(Vec::as_slice)), Clock::system()).await
+}
+
+/// The key in use, and then those before it. Makes the folder and the key if they are not there.
+fn keys(settings: &Settings) -> Result<Vec<Vec<u8>>, StartError> {
+    data_dir::make(&settings.data_dir)?;
+    let key = match &settings.secret_key {
+        Some(key) => key.clone(),
+        None => data_dir::secret_key(&settings.data_dir)?,
+    };
+    let key = key.bytes().ok_or_else(|| DataDirError::NotAKey(settings.data_dir.clone()))?;
+    let previous = settings.previous_secret_keys.iter().filter_map(|key| key.bytes());
+    Ok(std::iter::once(key).chain(previous).collect())
 }
 
 /// A debug build reads the templates from the checkout. In a release build they are inside the program; Rocket asks for

@@ -11,8 +11,8 @@
 //! | [`store`] | where it is kept: all the SQL |
 //! | [`model`] | what it is: nouns, parsed once, safe to show |
 //!
-//! Beside the stairs: [`settings`] (what the operator decides), [`data_dir`] (the folder and the key in it) and
-//! [`launch`] (how it all becomes a running program).
+//! Beside the stairs: [`settings`] (what the operator decides), [`data_dir`] (the folder and the key in it), [`launch`] (how
+//! it all becomes a running program) and [`operator`] (what else the program does, on the command line).
 //!
 //! A page has one name everywhere: `pages/login.rs`, `/login`, `templates/login.html.tera`, `tests/app/login.rs`; its
 //! functions are `show` and `submit`. What a request passes, in order: the door ([`web::Door`]: the right host? the same
@@ -31,9 +31,10 @@ pub mod auth;
 pub mod data_dir;
 pub mod launch;
 pub mod model;
+pub mod operator;
 pub mod pages;
 pub mod settings;
 pub mod store;
 pub mod web;
 
-pub use launch::{StartError, app, app_with_clock};
+pub use launch::{StartError, app, app_with_clock, open_auth};

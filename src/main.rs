@@ -5,19 +5,25 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use clap::Parser;
 use rocket::error::ErrorKind;
 use rocket::fairing::AdHoc;
 use rocket::tokio::runtime;
 use rocket::{Build, Rocket};
 use vestibule::auth::Auth;
+use vestibule::operator::{self, Command, CommandLine};
 use vestibule::web::Site;
-use vestibule::{app, settings};
+use vestibule::{app, open_auth, settings};
 
 /// Threads for blocking work, of which this program does next to none.
 const MOST_BLOCKING: usize = 16;
 
 fn main() -> ExitCode {
+    let command_line = CommandLine::parse();
     log_to_stderr();
+    if let Some(command) = &command_line.command {
+        return operate(command);
+    }
     let rocket = match app(settings::figment()) {
         Ok(rocket) => rocket,
         Err(error) => return fail(format_args!("{error}")),
@@ -33,6 +39,23 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime.block_on(serve(rocket)),
         Err(error) => fail(format_args!("The threads could not be started: {error}.")),
     }
+}
+
+/// A command of the operator's, which needs no more than one thread.
+fn operate(command: &Command) -> ExitCode {
+    let runtime = match runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(format_args!("The threads could not be started: {error}.")),
+    };
+    runtime.block_on(async {
+        let auth = match open_auth(settings::figment()).await {
+            Ok(auth) => auth,
+            Err(error) => return fail(format_args!("{error}")),
+        };
+        let status = operator::run(command, &auth).await;
+        auth.close().await;
+        status
+    })
 }
 
 async fn serve(rocket: Rocket<Build>) -> ExitCode {

@@ -1,6 +1,10 @@
+use std::time::{Duration, Instant};
+
+use rocket::tokio::time::sleep_until;
+
 use super::Auth;
 use super::admission::{Admission, Admitted, LogInError, Step};
-use super::throttle::Subject;
+use super::throttle::{Subject, TooMany};
 use crate::model::{Devices, EventKind, Password, PasswordHash, TokenHash, UserId, Username, Visit};
 
 /// A login that someone tries.
@@ -22,10 +26,24 @@ pub struct LogIn<'a> {
     pub replaces: Option<TokenHash>,
 }
 
+/// The longest that a failed login is held back for the sake of hashes that take longer than ours.
+const LONGEST_HELD_BACK: Duration = Duration::from_secs(2);
+
 impl Auth {
     /// Begins a session for whoever knows the password and, where one is asked for, the code. Every try costs one hash,
-    /// also for a name that nobody has (ASVS 6.3.8).
+    /// also for a name that nobody has, and one that fails takes no less time than the hashes that were imported (ASVS
+    /// 6.3.8).
     pub async fn log_in(&self, tried: LogIn<'_>) -> Result<Admitted, LogInError> {
+        let began = Instant::now();
+        let done = self.try_to_log_in(tried).await;
+        if let Err(LogInError::NoMatch | LogInError::TooMany(TooMany { way_out: Some(_), .. })) = done {
+            let at_least = (self.hasher.slowest_foreign() * 5 / 4).min(LONGEST_HELD_BACK);
+            sleep_until((began + at_least).into()).await;
+        }
+        done
+    }
+
+    async fn try_to_log_in(&self, tried: LogIn<'_>) -> Result<Admitted, LogInError> {
         let found = match Username::parse(tried.username) {
             Ok(username) => self.store.credentials(&username).await?,
             Err(_) => None,
@@ -42,7 +60,7 @@ impl Auth {
         };
         // Not where the right password is not enough: the work would tell that it is right.
         if verdict.is_outdated && !permit.is_locked {
-            self.rehash(found.user.user_id, tried.password, &found.password_hash).await;
+            self.rehash(found.user.user_id, tried.password, &found.password_hash, verdict.better).await;
         }
         let admission = Admission {
             user: found.user,
@@ -55,9 +73,15 @@ impl Auth {
         self.admit(admission, permit, Step::First(tried.code)).await
     }
 
-    /// Hashes a password that was right with today's parameters. A login does not fail because this did.
-    async fn rehash(&self, user_id: UserId, password: Password, old: &PasswordHash) {
-        let Ok(new) = self.hasher.hash(password).await else { return };
+    /// Keeps a password that was right under today's parameters. A login does not fail because this did.
+    async fn rehash(&self, user_id: UserId, password: Password, old: &PasswordHash, better: Option<PasswordHash>) {
+        let new = match better {
+            Some(better) => better,
+            None => match self.hasher.hash(password).await {
+                Ok(new) => new,
+                Err(_) => return,
+            },
+        };
         if let Err(error) = self.store.replace_hash(user_id, old, &new).await {
             tracing::warn!(%error, %user_id, "an outdated password hash could not be replaced");
         }

@@ -5,6 +5,7 @@ mod admission;
 mod code;
 mod confirmation;
 mod hashing;
+mod import;
 mod keys;
 mod log_in;
 mod profile;
@@ -31,7 +32,8 @@ pub use activity::{EVENTS_KEPT, Export};
 pub use admission::{Admitted, LogInError, SecondStep, Ticket};
 pub use code::CodeError;
 pub use confirmation::{Here, Proof, ProofError};
-pub use hashing::{HashingRules, Overload, StartError};
+pub use hashing::{HashProblem, HashingRules, Overload, StartError};
+pub use import::{Import, ImportProblem, WrittenUser};
 pub use keys::KeyError;
 pub use log_in::LogIn;
 pub use second_factor::{SecondFactorError, SecondFactorState};
@@ -120,7 +122,8 @@ impl Auth {
         &self.clock
     }
 
-    /// How many passwords have been hashed since the start, for metrics and for tests that count work instead of time.
+    /// How many hashes have been computed since the start: one a password, and one more for a user who was imported and
+    /// has not logged in since. For metrics and for tests that count work instead of time.
     pub fn hashes_computed(&self) -> u64 {
         self.hasher.computed()
     }

@@ -46,6 +46,8 @@ macro_rules! kinds {
 kinds! {
     /// The account was made.
     SignedUp = "signed_up", "You made this account.";
+    /// The account was brought here from another system.
+    Imported = "imported", "This account was brought here from another system.";
     /// A session began.
     SignedIn = "signed_in", "You signed in.";
     /// A session began in a browser that had not been signed in before.

@@ -17,6 +17,12 @@ impl Moment {
         Self(millis)
     }
 
+    /// Reads RFC 3339, with any offset.
+    pub fn parse(text: &str) -> Option<Self> {
+        let at = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+        i64::try_from(at.unix_timestamp_nanos() / 1_000_000).ok().map(Self)
+    }
+
     /// Milliseconds since 1970 began.
     pub const fn millis(self) -> i64 {
         self.0
@@ -106,6 +112,15 @@ mod tests {
     fn a_moment_reads_as_rfc_3339_in_utc() {
         assert_eq!(Moment::from_millis(0).to_string(), "1970-01-01T00:00:00Z");
         assert_eq!(Moment::from_millis(1_500).to_string(), "1970-01-01T00:00:01.5Z");
+    }
+
+    #[test]
+    fn rfc_3339_is_read_with_any_offset_and_nothing_else_is() {
+        assert_eq!(Moment::parse("1970-01-01T00:00:01.5Z"), Some(Moment::from_millis(1_500)));
+        assert_eq!(Moment::parse("1970-01-01T02:00:00+02:00"), Some(Moment::from_millis(0)));
+        for text in ["", "1970-01-01", "1970-01-01T00:00:00", "0", "1970-02-30T00:00:00Z", "99999-01-01T00:00:00Z"] {
+            assert_eq!(Moment::parse(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -165,17 +165,17 @@ fn is_only(password: &str, word: &str) -> bool {
     repeats(word) || repeats(&backwards)
 }
 
-/// A password's Argon2 hash as a PHC string. Never printed.
+/// A password's Argon2 hash as a PHC string, or that of an imported user who has not logged in yet. Never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PasswordHash(String);
 
 impl PasswordHash {
-    /// Takes a PHC string as the database holds it; whether it can be used is seen when a password is verified.
+    /// Takes a hash as the database holds it; whether it can be used is seen when a password is verified.
     pub fn from_phc(phc: String) -> Self {
         Self(phc)
     }
 
-    /// The PHC string, for the database and for verifying.
+    /// The hash as text, for the database and for verifying.
     pub fn phc(&self) -> &str {
         &self.0
     }

@@ -9,6 +9,7 @@
 mod open;
 mod columns;
 mod events;
+mod import;
 mod keys;
 mod postgres;
 mod second_factors;
@@ -24,6 +25,7 @@ use sqlx::postgres::{PgDatabaseError, PgPool};
 use sqlx::sqlite::SqlitePool;
 
 pub use events::NewEvent;
+pub use import::ImportedUser;
 pub use open::{Database, OpenError};
 pub use postgres::Server;
 pub use second_factors::SecondFactor;

@@ -14,6 +14,7 @@ mod floors;
 mod held_forms;
 mod home;
 mod host;
+mod import;
 mod login;
 mod login_code;
 mod logout;

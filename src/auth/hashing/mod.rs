@@ -1,6 +1,8 @@
 //! Argon2id on a fixed number of threads of their own, so that a storm of logins leaves the rest of the program fast and
 //! its memory bounded (ASVS 11.4.2; RFC 9106).
 
+mod foreign;
+mod stored;
 mod worker;
 
 use std::sync::Arc;
@@ -15,6 +17,8 @@ use rocket::tokio::time::timeout;
 
 use crate::model::{NoRandomness, Password, PasswordHash, random_bytes};
 
+pub use stored::HashProblem;
+use stored::Stored;
 use worker::{Job, Worker};
 
 /// How long an asker waits before giving up. What it asked for is then dropped before it starts.
@@ -55,18 +59,27 @@ pub enum StartError {
 }
 
 /// What verifying a password found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
     /// Whether it is the password.
     pub matches: bool,
-    /// Whether the stored hash was made with other parameters than the rules have now.
+    /// Whether the stored hash was made in another way or with other parameters than the rules have now.
     pub is_outdated: bool,
+    /// A hash as the rules want it, where one has been computed already.
+    pub better: Option<PasswordHash>,
+}
+
+/// What the threads count.
+#[derive(Default)]
+struct Tally {
+    computed: AtomicU64,
+    slowest_foreign_micros: AtomicU64,
 }
 
 /// Hashes and verifies passwords, a bounded number at once.
 pub struct Hasher {
     queue: Sender<Job>,
-    computed: Arc<AtomicU64>,
+    tally: Arc<Tally>,
     nobody: PasswordHash,
 }
 
@@ -75,15 +88,15 @@ impl Hasher {
     /// is no user to verify against.
     pub fn start(rules: &HashingRules) -> Result<Self, StartError> {
         let params = Params::new(rules.memory_kib, rules.passes, 1, None).map_err(StartError::Parameters)?;
-        let computed = Arc::new(AtomicU64::new(0));
-        let new_worker = || Worker::new(&params, &computed);
+        let tally = Arc::new(Tally::default());
+        let new_worker = || Worker::new(&params, &tally);
 
         let mut first = new_worker();
         let nobodys: [u8; 32] = random_bytes()?;
         let began = Instant::now();
         let nobody = first.hash(&nobodys).ok_or_else(no_memory)?;
         let one_hash = began.elapsed().max(Duration::from_micros(100));
-        computed.store(0, Ordering::Relaxed);
+        tally.computed.store(0, Ordering::Relaxed);
         first.give_back_memory();
 
         let work_ahead = (WORK_AHEAD.as_micros() / one_hash.as_micros()) as usize * rules.threads;
@@ -99,7 +112,7 @@ impl Hasher {
                 .spawn(move || worker.work(&jobs))
                 .map_err(StartError::Threads)?;
         }
-        Ok(Self { queue, computed, nobody })
+        Ok(Self { queue, tally, nobody })
     }
 
     /// Hashes a new password with a fresh salt.
@@ -115,9 +128,15 @@ impl Hasher {
         self.ask(Job::Verify { password, stored, answer }, verdict).await
     }
 
-    /// How many hashes have been computed since the start.
+    /// How many hashes of whatever kind have been computed since the start: one a password, and one more where the stored
+    /// one was another system's.
     pub fn computed(&self) -> u64 {
-        self.computed.load(Ordering::Relaxed)
+        self.tally.computed.load(Ordering::Relaxed)
+    }
+
+    /// The longest that a password took so far whose hash was another system's; nothing when there was none.
+    pub fn slowest_foreign(&self) -> Duration {
+        Duration::from_micros(self.tally.slowest_foreign_micros.load(Ordering::Relaxed))
     }
 
     async fn ask<T>(&self, job: Job, answer: oneshot::Receiver<T>) -> Result<T, Overload> {
@@ -135,6 +154,11 @@ impl Hasher {
 /// What a first hash can fail of, where the parameters are right.
 fn no_memory() -> StartError {
     StartError::Threads(std::io::ErrorKind::OutOfMemory.into())
+}
+
+/// Reads a hash as another system wrote it and brings it to the form in which it is kept.
+pub fn read_hash(text: &str) -> Result<PasswordHash, HashProblem> {
+    Ok(PasswordHash::from_phc(Stored::read(text)?.to_string()))
 }
 
 #[cfg(test)]
@@ -176,7 +200,7 @@ mod tests {
         let hash = before.hash(password("a long enough password")).await.unwrap();
 
         let verdict = Hasher::start(&RULES).unwrap().verify(password("a long enough password"), Some(&hash)).await;
-        assert_eq!(verdict.unwrap(), Verdict { matches: true, is_outdated: true });
+        assert_eq!(verdict.unwrap(), Verdict { matches: true, is_outdated: true, better: None });
     }
 
     #[rocket::async_test]

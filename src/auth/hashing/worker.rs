@@ -2,16 +2,17 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
-use argon2::password_hash::phc::{Output, ParamsString, PasswordHash as Phc, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use rocket::tokio::sync::oneshot;
 use subtle::ConstantTimeEq;
 
-use super::Verdict;
+use super::foreign::Foreign;
+use super::stored::{Stored, StoredArgon2};
+use super::{Tally, Verdict};
 use crate::model::{Password, PasswordHash, random_bytes};
 
 /// Something to hash, and where the answer is waited for.
@@ -31,12 +32,12 @@ pub(super) struct Worker {
     params: Params,
     /// Taken when there is something to hash, and given back when there has been nothing for a while.
     memory: Vec<Block>,
-    computed: Arc<AtomicU64>,
+    tally: Arc<Tally>,
 }
 
 impl Worker {
-    pub(super) fn new(params: &Params, computed: &Arc<AtomicU64>) -> Self {
-        Self { params: params.clone(), memory: Vec::new(), computed: Arc::clone(computed) }
+    pub(super) fn new(params: &Params, tally: &Arc<Tally>) -> Self {
+        Self { params: params.clone(), memory: Vec::new(), tally: Arc::clone(tally) }
     }
 
     /// Works until the program ends. A job whose asker has gone is dropped before it starts.
@@ -76,54 +77,59 @@ impl Worker {
 
     pub(super) fn hash(&mut self, password: &[u8]) -> Option<PasswordHash> {
         let salt: [u8; 16] = random_bytes().ok()?;
-        let params = self.params.clone();
-        let output = self.compute(password, &salt, &params, Version::V0x13, Params::DEFAULT_OUTPUT_LEN)?;
-        let phc = Phc {
-            algorithm: Algorithm::Argon2id.ident(),
-            version: Some(Version::V0x13.into()),
-            params: ParamsString::try_from(&params).ok()?,
-            salt: Some(Salt::new(&salt).ok()?),
-            hash: Some(Output::new(&output).ok()?),
+        let mut new = StoredArgon2 {
+            algorithm: Algorithm::Argon2id,
+            version: Version::V0x13,
+            params: self.params.clone(),
+            salt: salt.to_vec(),
+            output: vec![0; Params::DEFAULT_OUTPUT_LEN],
         };
-        Some(PasswordHash::from_phc(phc.to_string()))
+        new.output = self.compute(password, &new)?;
+        Some(PasswordHash::from_phc(new.to_string()))
     }
 
     /// None when the machine has not the memory: whether it is the password is not known then.
     fn verify(&mut self, password: &[u8], stored: &PasswordHash) -> Option<Verdict> {
-        let Some(stored) = Stored::read(stored) else {
-            tracing::error!("a stored password hash cannot be used; its user cannot log in");
-            // As much work as for any other, so that nobody learns of it.
-            let _ = self.hash(password);
-            return Some(Verdict { matches: false, is_outdated: false });
-        };
-        self.take_memory(stored.params.block_count())?;
-        let computed = self.compute(password, &stored.salt, &stored.params, stored.version, stored.output.len());
-        let matches = computed.is_some_and(|computed| computed.ct_eq(&stored.output).into());
-        Some(Verdict { matches, is_outdated: !stored.is_like(&self.params) })
+        match Stored::read(stored.phc()) {
+            Ok(Stored::Argon2(stored)) => {
+                self.take_memory(stored.params.block_count())?;
+                let computed = self.compute(password, &stored);
+                let matches = computed.is_some_and(|computed| computed.ct_eq(&stored.output).into());
+                Some(Verdict { matches, is_outdated: !stored.is_like(&self.params), better: None })
+            }
+            Ok(Stored::Foreign(stored)) => self.verify_foreign(password, &stored),
+            Err(problem) => {
+                tracing::error!(%problem, "a stored password hash cannot be used; its user cannot log in");
+                // As much work as for any other, so that nobody learns of it.
+                let _ = self.hash(password);
+                Some(Verdict { matches: false, is_outdated: false, better: None })
+            }
+        }
     }
 
-    /// One Argon2id in the memory of this thread. What a stored hash asks for beyond that of the rules is not kept.
-    fn compute(
-        &mut self,
-        password: &[u8],
-        salt: &[u8],
-        params: &Params,
-        version: Version,
-        length: usize,
-    ) -> Option<Vec<u8>> {
-        let blocks = params.block_count();
+    /// Argon2id follows whatever came out: the cheapest hash then takes no less time than nobody's, and a right password
+    /// has its new hash.
+    fn verify_foreign(&mut self, password: &[u8], stored: &Foreign) -> Option<Verdict> {
+        let began = Instant::now();
+        let matches = stored.matches(password)?;
+        self.tally.computed.fetch_add(1, Ordering::Relaxed);
+        let better = self.hash(password).filter(|_| matches);
+        self.tally.slowest_foreign_micros.fetch_max(began.elapsed().as_micros() as u64, Ordering::Relaxed);
+        Some(Verdict { matches, is_outdated: true, better })
+    }
+
+    /// One Argon2 in the memory of this thread. What a stored hash asks for beyond that of the rules is not kept.
+    fn compute(&mut self, password: &[u8], stored: &StoredArgon2) -> Option<Vec<u8>> {
+        let blocks = stored.params.block_count();
         self.take_memory(blocks)?;
-        let mut output = vec![0; length];
-        let done = Argon2::new(Algorithm::Argon2id, version, params.clone()).hash_password_into_with_memory(
-            password,
-            salt,
-            &mut output,
-            &mut self.memory[..blocks],
-        );
+        let mut output = vec![0; stored.output.len()];
+        let argon2 = Argon2::new(stored.algorithm, stored.version, stored.params.clone());
+        let done =
+            argon2.hash_password_into_with_memory(password, &stored.salt, &mut output, &mut self.memory[..blocks]);
         if blocks > self.params.block_count() {
             self.give_back_memory();
         }
-        self.computed.fetch_add(1, Ordering::Relaxed);
+        self.tally.computed.fetch_add(1, Ordering::Relaxed);
         done.ok().map(|()| output)
     }
 
@@ -137,53 +143,6 @@ impl Worker {
             self.memory.resize(blocks, Block::default());
         }
         Some(())
-    }
-}
-
-/// A stored hash taken apart. Whoever can write to the database must not be able to make a login cost gigabytes, so
-/// absurd parameters are no hash at all.
-struct Stored {
-    version: Version,
-    params: Params,
-    salt: Vec<u8>,
-    output: Vec<u8>,
-}
-
-impl Stored {
-    const MOST_MEMORY_KIB: u32 = 256 * 1024;
-    const MOST_PASSES: u32 = 10;
-    const MOST_LANES: u32 = 8;
-
-    fn read(stored: &PasswordHash) -> Option<Self> {
-        let phc = Phc::new(stored.phc()).ok()?;
-        if phc.algorithm != Algorithm::Argon2id.ident() {
-            return None;
-        }
-        let params = Params::try_from(&phc).ok()?;
-        let is_sane = params.m_cost() <= Self::MOST_MEMORY_KIB
-            && params.t_cost() <= Self::MOST_PASSES
-            && params.p_cost() <= Self::MOST_LANES;
-        if !is_sane {
-            return None;
-        }
-        let output = phc.hash?.as_bytes().to_vec();
-        if output.len() < 16 {
-            return None;
-        }
-        Some(Self {
-            version: phc.version.map_or(Ok(Version::V0x13), Version::try_from).ok()?,
-            params,
-            salt: phc.salt?.as_ref().to_vec(),
-            output,
-        })
-    }
-
-    fn is_like(&self, params: &Params) -> bool {
-        self.version == Version::V0x13
-            && self.params.m_cost() == params.m_cost()
-            && self.params.t_cost() == params.t_cost()
-            && self.params.p_cost() == params.p_cost()
-            && self.output.len() == Params::DEFAULT_OUTPUT_LEN
     }
 }
 
@@ -213,7 +172,7 @@ mod tests {
 
         let verdict = worker.verify(b"a long enough password", &hash).unwrap();
 
-        assert_eq!(verdict, Verdict { matches: true, is_outdated: true });
+        assert_eq!(verdict, Verdict { matches: true, is_outdated: true, better: None });
         assert_eq!(worker.memory.capacity(), 0);
     }
 

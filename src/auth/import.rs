@@ -1,0 +1,129 @@
+//! Taking in the users of another system, with their old hashes: they log in with their old passwords, and have one of our
+//! hashes from then on.
+
+use super::hashing::{HashProblem, read_hash};
+use super::{Auth, Failure};
+use crate::model::{
+    DisplayName, DisplayNameProblem, EventKind, Moment, PasswordHash, User, UserId, Username, UsernameProblem, Visit,
+};
+use crate::store::{ImportedUser, NewUser};
+
+/// A user as the other system's file has them: text that nobody has looked at yet.
+#[derive(Default)]
+pub struct WrittenUser {
+    /// What they sign in with.
+    pub username: Option<String>,
+    /// What the other system compares their password with.
+    pub password_hash: Option<String>,
+    /// What they are called; the user name, when absent.
+    pub display_name: Option<String>,
+    /// When they signed up there, in RFC 3339; now, when absent.
+    pub created_at: Option<String>,
+    /// `true` for an account that may not be used.
+    pub disabled: Option<String>,
+}
+
+/// A user who may be taken in.
+#[derive(Debug)]
+pub struct Import {
+    username: Username,
+    password_hash: PasswordHash,
+    display_name: DisplayName,
+    created_at: Option<Moment>,
+    is_disabled: bool,
+}
+
+/// Why a user is not taken in, as a sentence for the operator.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ImportProblem {
+    /// A field that must be there is not.
+    #[error("{0} is missing.")]
+    Missing(&'static str),
+    /// The name breaks a rule.
+    #[error("username: {0}")]
+    Username(#[from] UsernameProblem),
+    /// Somebody has the name.
+    #[error("username: An account has this name already, in this or another spelling.")]
+    NameTaken,
+    /// The hash cannot be used.
+    #[error("password_hash: {0}")]
+    Hash(#[from] HashProblem),
+    /// The display name breaks a rule.
+    #[error("display_name: {0}")]
+    DisplayName(#[from] DisplayNameProblem),
+    /// The time cannot be read, or is none at which an account can have been made.
+    #[error("created_at: Write a time that has passed since 1970, like 2024-02-29T12:00:00Z.")]
+    CreatedAt,
+    /// Neither yes nor no.
+    #[error("disabled: Write true or false.")]
+    Disabled,
+}
+
+impl Import {
+    /// Checks what is written of a user by the rules for new ones, but for the password, which nobody knows.
+    pub fn check(written: &WrittenUser, now: Moment) -> Result<Self, ImportProblem> {
+        let username = given(&written.username).ok_or(ImportProblem::Missing("username"))?;
+        let username = Username::choose(username)?;
+        let password_hash = given(&written.password_hash).ok_or(ImportProblem::Missing("password_hash"))?;
+        let created_at = match given(&written.created_at) {
+            None => None,
+            Some(text) => {
+                let at = Moment::parse(text).filter(|at| (0..=now.millis()).contains(&at.millis()));
+                Some(at.ok_or(ImportProblem::CreatedAt)?)
+            }
+        };
+        Ok(Self {
+            password_hash: read_hash(password_hash)?,
+            display_name: match given(&written.display_name) {
+                Some(name) => DisplayName::parse(name)?,
+                None => DisplayName::from(&username),
+            },
+            username,
+            created_at,
+            is_disabled: match given(&written.disabled) {
+                None | Some("false") => false,
+                Some("true") => true,
+                Some(_) => return Err(ImportProblem::Disabled),
+            },
+        })
+    }
+
+    /// What they will sign in with.
+    pub fn username(&self) -> &Username {
+        &self.username
+    }
+}
+
+/// An empty field is the same as none.
+fn given(field: &Option<String>) -> Option<&str> {
+    field.as_deref().filter(|text| !text.is_empty())
+}
+
+impl Auth {
+    /// Takes users in, all in one transaction, and answers for each whether their name was still free.
+    pub async fn import(&self, users: Vec<Import>) -> Result<Vec<bool>, Failure> {
+        let now = self.clock.now();
+        let prepare = |import: Import| {
+            let user = User {
+                user_id: UserId::new(now)?,
+                username: import.username,
+                display_name: import.display_name,
+                created_at: import.created_at.unwrap_or(now),
+            };
+            let event = self.event(user.user_id, EventKind::Imported, &Visit::default())?;
+            let new = NewUser { user, password_hash: import.password_hash };
+            Ok(ImportedUser { new, disabled_at: import.is_disabled.then_some(now), event })
+        };
+        let users = users.into_iter().map(prepare).collect::<Result<Vec<_>, Failure>>()?;
+        Ok(self.store.import_users(&users).await?)
+    }
+
+    /// Answers for each whether their name is free, and takes nobody in.
+    pub async fn could_import(&self, users: &[Import]) -> Result<Vec<bool>, Failure> {
+        let mut free = Vec::with_capacity(users.len());
+        for user in users {
+            free.push(!self.store.is_taken(&user.username).await?);
+        }
+        Ok(free)
+    }
+}

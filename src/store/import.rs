@@ -1,0 +1,58 @@
+//! Users of another system, taken in by the hundred.
+
+use super::events::insert_event;
+use super::{NewEvent, NewUser, Result, Store};
+use crate::model::{Moment, Username};
+
+/// An account that another system made.
+#[derive(Debug)]
+pub struct ImportedUser {
+    /// The account, with the hash of the other system.
+    pub new: NewUser,
+    /// Since when it may not be used.
+    pub disabled_at: Option<Moment>,
+    /// What its owner will read of it.
+    pub event: NewEvent,
+}
+
+impl Store {
+    /// Makes these accounts, without sessions, in one transaction. Answers for each whether it was made; it was not where
+    /// the name is taken, in whatever spelling.
+    pub async fn import_users(&self, users: &[ImportedUser]) -> Result<Vec<bool>> {
+        const SQL: &str = "
+            INSERT INTO users
+                (user_id, username, username_key, display_name, password_hash, password_version, created_at, disabled_at)
+            VALUES ($1, $2, $3, $4, $5, 1, $6, $7)
+            ON CONFLICT (username_key) DO NOTHING";
+
+        let mut made = Vec::with_capacity(users.len());
+        transaction!(self, tx => {
+            for ImportedUser { new, disabled_at, event } in users {
+                let added = sqlx::query(SQL)
+                    .bind(new.user.user_id.to_string())
+                    .bind(new.user.username.as_str())
+                    .bind(new.user.username.key())
+                    .bind(new.user.display_name.as_str())
+                    .bind(new.password_hash.phc())
+                    .bind(new.user.created_at.millis())
+                    .bind(disabled_at.map(Moment::millis))
+                    .execute(&mut *tx)
+                    .await?
+                    .rows_affected();
+                if added == 1 {
+                    insert_event!(tx, event);
+                }
+                made.push(added == 1);
+            }
+        });
+        Ok(made)
+    }
+
+    /// Whether somebody has that name, in whatever spelling.
+    pub async fn is_taken(&self, username: &Username) -> Result<bool> {
+        const SQL: &str = "SELECT COUNT(*) FROM users WHERE username_key = $1";
+
+        let found: i64 = reading!(self, db => sqlx::query_scalar(SQL).bind(username.key()).fetch_one(db).await?);
+        Ok(found > 0)
+    }
+}
