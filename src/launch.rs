@@ -16,7 +16,7 @@ use crate::model::{Clock, Seal};
 use crate::pages;
 use crate::settings::{self, BadSetting, Settings};
 use crate::store::{Database, OpenError, Store};
-use crate::web::{Drawings, MethodAsSent, SecurityHeaders, Site, templates};
+use crate::web::{CountRequests, Drawings, MethodAsSent, Metrics, SecurityHeaders, Site, templates};
 
 /// How often what is in memory about the use of sessions is written down. Longer than `session_recheck_ms` can be.
 const WRITE_LAST_SEEN: Duration = Duration::from_secs(15);
@@ -61,9 +61,13 @@ pub fn app_with_clock(figment: Figment, clock: Clock) -> Result<Rocket<Build>, S
         tracing::warn!("throttle is off: passwords can be tried as fast as they are hashed; for a benchmark only");
     }
     let site = Site::new(&settings, seal.clone());
+    let metrics = Arc::new(Metrics::new(clock.now()));
     Ok(rocket::custom(figment)
         .manage(site)
         .manage(Drawings::default())
+        .manage(Arc::clone(&metrics))
+        // Before all others, so that the time of a request begins when it comes.
+        .attach(CountRequests { metrics, log_requests: settings.log_requests })
         .attach(Shield::new())
         .attach(SecurityHeaders)
         .attach(MethodAsSent)
@@ -143,21 +147,25 @@ impl Fairing for Upkeep {
         tokio::spawn(async move {
             loop {
                 sleep(WRITE_LAST_SEEN).await;
-                tell(seen.write_last_seen().await);
+                if let Err(error) = seen.write_last_seen().await {
+                    tell_of(error);
+                }
             }
         });
         tokio::spawn(async move {
             loop {
                 sleep(SWEEP).await;
-                tell(swept.sweep().await);
+                match swept.sweep().await {
+                    Ok(0) => {}
+                    Ok(sessions) => tracing::info!(sessions, "sessions that had run out were swept"),
+                    Err(error) => tell_of(error),
+                }
             }
         });
     }
 }
 
 /// What fails here is tried again the next time.
-fn tell<T>(done: Result<T, Failure>) {
-    if let Err(error) = done {
-        tracing::warn!(%error, "upkeep has to wait for the next time");
-    }
+fn tell_of(error: Failure) {
+    tracing::warn!(%error, "upkeep has to wait for the next time");
 }

@@ -65,11 +65,14 @@ async fn serve(rocket: Rocket<Build>) -> ExitCode {
             if let Some(site) = rocket.state::<Site>() {
                 println!("Vestibule is ready at {}", site.tell(listening));
             }
+            let database = rocket.state::<Arc<Auth>>().map(|auth| auth.database_kind());
+            tracing::info!(version = env!("CARGO_PKG_VERSION"), %listening, database, "serving");
         })
     }));
     match rocket.launch().await {
         Ok(rocket) => {
             close(rocket.state()).await;
+            tracing::info!("stopped");
             ExitCode::SUCCESS
         }
         Err(error) => match error.kind() {

@@ -95,6 +95,12 @@ pub(super) enum Step<'a> {
 impl Auth {
     /// Begins a session for somebody who knew the password a moment ago and has the code now.
     pub async fn log_in_with_code(&self, tried: SecondStep<'_>) -> Result<Admitted, LogInError> {
+        let done = self.try_code(tried).await;
+        self.counts.count_log_in(&done);
+        done
+    }
+
+    async fn try_code(&self, tried: SecondStep<'_>) -> Result<Admitted, LogInError> {
         let ticket = &tried.ticket;
         let is_fresh = self.clock.now().since(ticket.issued_at) < PROOF_LASTS;
         let found = self.store.credentials_by_id(ticket.user_id).await?;
@@ -123,6 +129,7 @@ impl Auth {
             // It was turned off meanwhile: the first step alone decides, with all that belongs to it.
             Step::Second(_) if !has_second_factor => return Err(LogInError::NoMatch),
             Step::First(_) if !has_second_factor && permit.is_locked => {
+                tracing::info!(%user_id, "a login was kept out: the password was right, and too many have failed");
                 self.tell_later(Some(user_id), EventKind::KeptOut, &who.visit);
                 return Err(LogInError::locked());
             }
@@ -158,6 +165,7 @@ impl Auth {
         let ended = self.store.start_session(&session, version, has_second_factor, &events, &oldest).await?;
         let ended = ended.ok_or(LogInError::NoMatch)?;
 
+        tracing::info!(%user_id, session_id = %session.session_id, "signed in");
         let begun = self.begun(begun, &session);
         if ended > 0 {
             self.memory.forget_user(user_id);

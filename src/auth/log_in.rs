@@ -4,7 +4,7 @@ use rocket::tokio::time::sleep_until;
 
 use super::Auth;
 use super::admission::{Admission, Admitted, LogInError, Step};
-use super::throttle::{Subject, TooMany};
+use super::throttle::{NoPermit, Subject, TooMany};
 use crate::model::{Devices, EventKind, Password, PasswordHash, TokenHash, UserId, Username, Visit};
 
 /// A login that someone tries.
@@ -40,6 +40,7 @@ impl Auth {
             let at_least = (self.hasher.slowest_foreign() * 5 / 4).min(LONGEST_HELD_BACK);
             sleep_until((began + at_least).into()).await;
         }
+        self.counts.count_log_in(&done);
         done
     }
 
@@ -49,12 +50,19 @@ impl Auth {
             Err(_) => None,
         };
         let device = found.as_ref().and_then(|found| tried.devices.of(found.user.user_id));
-        let permit = self.permit(Subject::LogIn { username: tried.username, device }, &tried.visit).await?;
+        let user_id = found.as_ref().map(|found| found.user.user_id);
+        let permit = self.permit(Subject::LogIn { username: tried.username, device }, &tried.visit).await;
+        let permit = permit.inspect_err(|no| {
+            if let NoPermit::TooMany(_) = no {
+                tracing::info!(user_id = user_id.map(tracing::field::display), "a login has to wait");
+            }
+        })?;
 
         let stored = found.as_ref().map(|found| &found.password_hash);
         let verdict = self.verify(&permit, tried.password.clone(), stored).await?;
-        let user_id = found.as_ref().map(|found| found.user.user_id);
         let Some(found) = found.filter(|found| verdict.matches && !found.is_disabled) else {
+            let (user_id_told, is_locked) = (user_id.map(tracing::field::display), permit.is_locked);
+            tracing::info!(user_id = user_id_told, is_locked, "a login failed");
             self.tell_later(user_id, EventKind::SignInFailed, &tried.visit);
             return Err(if permit.is_locked { LogInError::locked() } else { LogInError::NoMatch });
         };

@@ -4,11 +4,13 @@ mod activity;
 mod admission;
 mod code;
 mod confirmation;
+mod counts;
 mod hashing;
 mod import;
 mod keys;
 mod log_in;
 mod profile;
+mod readiness;
 mod second_factor;
 mod seen;
 mod session_memory;
@@ -23,6 +25,7 @@ use crate::model::{
 };
 use crate::store::{self, Store};
 
+use counts::Counts;
 use hashing::{Hasher, Verdict};
 use seen::Seen;
 use session_memory::SessionMemory;
@@ -36,6 +39,7 @@ pub use hashing::{HashProblem, HashingRules, Overload, StartError};
 pub use import::{Import, ImportProblem, WrittenUser};
 pub use keys::KeyError;
 pub use log_in::LogIn;
+pub use readiness::Readiness;
 pub use second_factor::{SecondFactorError, SecondFactorState};
 pub use sign_up::{SignUp, SignUpError};
 pub use throttle::{
@@ -68,6 +72,7 @@ pub struct Auth {
     clock: Clock,
     memory: SessionMemory,
     seen: Seen,
+    counts: Counts,
 }
 
 /// A session that has just begun.
@@ -109,7 +114,8 @@ impl Auth {
     pub fn new(store: Store, rules: Rules, seal: Seal, clock: Clock) -> Result<Self, StartError> {
         let hasher = Hasher::start(&rules.hashing)?;
         let memory = SessionMemory::new(rules.session_recheck);
-        Ok(Self { store, hasher, rules, seal, clock, memory, seen: Seen::default() })
+        let counts = Counts::new(&hasher);
+        Ok(Self { store, hasher, rules, seal, clock, memory, seen: Seen::default(), counts })
     }
 
     /// What is asked of users and allowed to them.

@@ -48,6 +48,11 @@ impl SessionMemory {
         (read.elapsed() < self.recheck).then(|| Arc::clone(resumed))
     }
 
+    /// How many sessions it holds, those included that are too old to be relied on.
+    pub fn len(&self) -> usize {
+        self.shards.iter().map(|shard| lock(shard).known.len()).sum()
+    }
+
     /// To be called before the database is asked.
     pub fn begin_reading(&self, token_hash: &TokenHash) -> Reading {
         let forgotten = self.shard(token_hash).forgotten;

@@ -39,6 +39,12 @@ pub enum SignUpError {
 impl Auth {
     /// Makes an account and signs it in, both or neither. However many ask for a name at once, one gets it.
     pub async fn sign_up(&self, wanted: SignUp) -> Result<Admitted, SignUpError> {
+        let done = self.try_to_sign_up(wanted).await;
+        self.counts.count_sign_up(&done);
+        done
+    }
+
+    async fn try_to_sign_up(&self, wanted: SignUp) -> Result<Admitted, SignUpError> {
         if !self.rules.sign_up_is_open {
             return Err(SignUpError::Closed);
         }
@@ -58,7 +64,10 @@ impl Auth {
         let new = NewUser { user, password_hash };
 
         match self.store.add_user(&new, &session, &event).await? {
-            true => Ok(Admitted { begun: self.begun(begun, &session), devices: wanted.devices.with(device) }),
+            true => {
+                tracing::info!(user_id = %new.user.user_id, session_id = %session.session_id, "signed up");
+                Ok(Admitted { begun: self.begun(begun, &session), devices: wanted.devices.with(device) })
+            }
             false => Err(SignUpError::NameTaken),
         }
     }

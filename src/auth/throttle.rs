@@ -118,7 +118,7 @@ impl Auth {
         let counts_for_network = matches!(subject, Subject::LogIn { .. } | Subject::RecoveryCode { .. });
         if let Some(network) = network_bucket("network", visit).filter(|_| counts_for_network) {
             let counted = self.store.count_try_in(&network, now, NETWORK_SPAN, MOST_FAILURES_OF_A_NETWORK).await;
-            allowed(counted.map_err(Failure::from)?, now)?;
+            self.allowed(counted.map_err(Failure::from)?, now)?;
             permit.uncounts = Some(network);
         }
         if let Some(bucket) = subject.bucket() {
@@ -151,7 +151,7 @@ impl Auth {
         let Some(network) = network_bucket("sign-up", visit).filter(|_| self.rules.throttle) else { return Ok(()) };
         let now = self.clock.now();
         let counted = self.store.count_try_in(&network, now, SIGN_UP_SPAN, MOST_SIGN_UPS_OF_A_NETWORK).await;
-        allowed(counted.map_err(Failure::from)?, now)?;
+        self.allowed(counted.map_err(Failure::from)?, now)?;
         Ok(())
     }
 
@@ -171,18 +171,19 @@ impl Auth {
 
     async fn count_in_bucket(&self, bucket: &str, now: Moment) -> Result<i64, NoPermit> {
         let counted = self.store.count_try(bucket, now).await.map_err(Failure::from)?;
-        allowed(counted, now).map_err(NoPermit::from)
+        self.allowed(counted, now).map_err(NoPermit::from)
     }
-}
 
-fn allowed(counted: Try, now: Moment) -> Result<i64, TooMany> {
-    match counted {
-        Try::Counted(tries) => Ok(tries),
-        // Rounded up, so that whoever waits as long as they are told is let in.
-        Try::NotBefore(until) => Err(TooMany {
-            wait: Duration::from_secs(until.since(now).as_millis().div_ceil(1_000) as u64),
-            way_out: None,
-        }),
+    fn allowed(&self, counted: Try, now: Moment) -> Result<i64, TooMany> {
+        match counted {
+            Try::Counted(tries) => Ok(tries),
+            Try::NotBefore(until) => {
+                self.counts.throttled.inc();
+                // Rounded up, so that whoever waits as long as they are told is let in.
+                let wait = Duration::from_secs(until.since(now).as_millis().div_ceil(1_000) as u64);
+                Err(TooMany { wait, way_out: None })
+            }
+        }
     }
 }
 

@@ -5,11 +5,13 @@ mod confirm;
 mod delete_account;
 mod error;
 mod export;
+mod health;
 mod home;
 mod login;
 mod login_code;
 mod logout;
 mod me;
+mod metrics;
 mod password;
 mod profile;
 mod protected;
@@ -56,6 +58,9 @@ pub fn routes() -> Vec<Route> {
         export::show,
         delete_account::show,
         delete_account::submit,
+        health::live,
+        health::ready,
+        metrics::show,
         static_files::show,
         static_files::favicon,
     ];

@@ -1,5 +1,6 @@
 //! What the operator decides: one flat list beside Rocket's own keys, read once, checked whole, refused with a sentence.
 
+mod metrics_token;
 mod networks;
 mod public_url;
 mod refusals;
@@ -21,6 +22,7 @@ use crate::auth::{HashingRules, Rules};
 use crate::model::{PasswordRules, SessionLimits};
 use crate::store::Database;
 
+pub use metrics_token::MetricsToken;
 use networks::Networks;
 pub use public_url::{LOOPBACK_NAMES, PublicUrl};
 use refusals::{refuse_unknown, refuse_unsafe};
@@ -51,6 +53,10 @@ pub struct Settings {
     pub previous_secret_keys: Vec<Secret>,
     /// Networks whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// What opens `/metrics` to whoever asks from another machine.
+    pub metrics_token: Option<MetricsToken>,
+    /// Whether each request makes a line in the log.
+    pub log_requests: bool,
     /// What is asked of users and allowed to them.
     pub rules: Rules,
 }
@@ -75,6 +81,8 @@ struct Written {
     session_hours: u64,
     remember_days: u64,
     session_recheck_ms: u64,
+    metrics_token: Option<MetricsToken>,
+    log_requests: bool,
 }
 
 #[derive(Clone, Copy, Deserialize, PartialEq)]
@@ -103,12 +111,14 @@ impl Default for Written {
             session_hours: 12,
             remember_days: 30,
             session_recheck_ms: 1_000,
+            metrics_token: None,
+            log_requests: false,
         }
     }
 }
 
 /// Every key that is ours, beside those of Rocket.
-pub const OUR_KEYS: [&str; 17] = [
+pub const OUR_KEYS: [&str; 19] = [
     "data_dir",
     "database_url",
     "public_url",
@@ -126,6 +136,8 @@ pub const OUR_KEYS: [&str; 17] = [
     "session_hours",
     "remember_days",
     "session_recheck_ms",
+    "metrics_token",
+    "log_requests",
 ];
 
 /// Rocket's own sources (`Rocket.toml`, then `ROCKET_…`) over defaults that are safe for this program.
@@ -194,6 +206,8 @@ impl Settings {
                 .map(|key| key.checked("previous_secret_keys"))
                 .collect::<Result<_, _>>()?,
             trusted_proxies: written.trusted_proxies.read()?,
+            metrics_token: written.metrics_token.map(MetricsToken::checked).transpose()?,
+            log_requests: written.log_requests,
             public_url,
         })
     }
@@ -288,6 +302,7 @@ fn explain(error: &rocket::figment::Error) -> BadSetting {
     };
     bad(match key.contains("secret") {
         true => format!("`{key}` is wrong: write the key, or a list of keys, between quotes."),
+        false if key.contains("token") => format!("`{key}` is wrong: write it between quotes."),
         false => format!("`{key}` is wrong: {}.", error.kind),
     })
 }

@@ -12,11 +12,13 @@ mod events;
 mod import;
 mod keys;
 mod postgres;
+mod ready;
 mod second_factors;
 mod sessions;
 mod sqlite;
 mod sweep;
 mod throttle;
+mod timings;
 mod users;
 
 use std::time::Duration;
@@ -31,6 +33,7 @@ pub use postgres::Server;
 pub use second_factors::SecondFactor;
 pub use sessions::NewSession;
 pub use throttle::Try;
+pub use timings::register_timings;
 pub use users::{Credentials, NewUser};
 
 /// How long a statement waits for its turn before the database counts as away.
@@ -82,6 +85,7 @@ impl Store {
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
+        timings::count_error();
         match &error {
             sqlx::Error::Database(refusal) => {
                 let is_away = match refusal.try_downcast_ref::<PgDatabaseError>() {

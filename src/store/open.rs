@@ -10,22 +10,24 @@ pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("src/store/migrations");
 
 /// Runs the same expression on a place to read from, of whichever database is open.
 macro_rules! reading {
-    ($store:expr, $db:ident => $run:expr) => {
+    ($store:expr, $db:ident => $run:expr) => {{
+        let _timed = $crate::store::timings::reading();
         match $store {
             $crate::store::Store::Sqlite { readers: $db, .. } => $run,
             $crate::store::Store::Postgres { pool: $db } => $run,
         }
-    };
+    }};
 }
 
 /// Runs the same expression on a place to write to: one statement, whole by itself.
 macro_rules! writing {
-    ($store:expr, $db:ident => $run:expr) => {
+    ($store:expr, $db:ident => $run:expr) => {{
+        let _timed = $crate::store::timings::writing();
         match $store {
             $crate::store::Store::Sqlite { writer: $db, .. } => $run,
             $crate::store::Store::Postgres { pool: $db } => $run,
         }
-    };
+    }};
 }
 
 /// Runs the same expression in a transaction, all of it or nothing: leaving it early takes it back.
@@ -35,7 +37,8 @@ macro_rules! writing {
 /// user therefore touches the user first (`take_turns!`): those of one user then come one after the other, and no two
 /// wait for each other.
 macro_rules! transaction {
-    ($store:expr, $tx:ident => $run:expr) => {
+    ($store:expr, $tx:ident => $run:expr) => {{
+        let _timed = $crate::store::timings::transaction();
         match $store {
             $crate::store::Store::Sqlite { writer, .. } => {
                 let mut $tx = writer.begin_with("BEGIN IMMEDIATE").await?;
@@ -50,7 +53,7 @@ macro_rules! transaction {
                 done
             }
         }
-    };
+    }};
 }
 
 /// Which database to open.

@@ -4,7 +4,7 @@ use rocket::outcome::Outcome;
 use rocket::request::{self, FromRequest};
 
 /// Addresses that have no page: whoever does not ask for one there is a program.
-const DATA_ONLY: [&str; 2] = ["/export", "/getusers/me"];
+const DATA_ONLY: [&str; 5] = ["/export", "/getusers/me", "/health/live", "/health/ready", "/metrics"];
 
 /// Who asks: the one place that decides it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

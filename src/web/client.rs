@@ -60,6 +60,11 @@ fn behind(peer: IpAddr, forwarded: &[&str], trusted: &[IpNet]) -> IpAddr {
     client
 }
 
+/// Whether somebody says that they ask for somebody else.
+pub(super) fn is_forwarded(request: &Request<'_>) -> bool {
+    FORWARDING.iter().any(|name| request.headers().contains(name))
+}
+
 /// Behind a proxy that nobody told us of, all the world seems to be one client.
 fn tell_of_unknown_proxy(request: &Request<'_>, peer: IpAddr) {
     static ONCE: Once = Once::new();
@@ -68,7 +73,7 @@ fn tell_of_unknown_proxy(request: &Request<'_>, peer: IpAddr) {
         IpAddr::V4(v4) => v4.is_private() || v4.is_loopback() || v4.is_link_local(),
         IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local(),
     };
-    if is_private && FORWARDING.iter().any(|name| request.headers().contains(name)) {
+    if is_private && is_forwarded(request) {
         ONCE.call_once(|| {
             tracing::warn!(
                 %peer,

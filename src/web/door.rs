@@ -10,7 +10,7 @@ use rocket::route::{Handler, Outcome, Route};
 use rocket::{Request, Rocket};
 
 use super::held_form::is_keeper;
-use super::{Problems, Refusal, Site, refuse};
+use super::{Metrics, Problems, Refusal, Site, refuse};
 
 /// Before every other route.
 const FIRST: isize = -100;
@@ -28,6 +28,10 @@ const METHODS: [Method; 8] = [
     Method::Connect,
     Method::Patch,
 ];
+
+/// Who spreads the load asks each process by its own address, or names no host at all. What is told there is the same for
+/// everyone, so that no host needs to be kept from it.
+const ANY_HOST: [&str; 2] = ["/health/live", "/health/ready"];
 
 /// Stands before every address: refuses what is meant for another host and what another site sent, and lets the rest by.
 /// A route can therefore not forget to ask.
@@ -69,7 +73,9 @@ impl Handler for Door {
 
 fn check(site: &Site, request: &Request<'_>) -> Result<(), (Status, Refusal)> {
     let saying = |(status, says)| (status, Refusal::saying(says));
-    check_host(site, request).map_err(saying)?;
+    if !ANY_HOST.contains(&request.uri().path().as_str()) {
+        check_host(site, request).map_err(saying)?;
+    }
 
     let ChoosesMethod(chooses_method) = request.local_cache(|| ChoosesMethod(false));
     let changes_nothing = matches!(request.method(), Method::Get | Method::Head | Method::Options | Method::Trace);
@@ -102,7 +108,7 @@ fn check_host(site: &Site, request: &Request<'_>) -> Result<(), (Status, &'stati
     }
 }
 
-fn named_host<'r>(request: &'r Request<'_>) -> Option<Host<'r>> {
+pub(super) fn named_host<'r>(request: &'r Request<'_>) -> Option<Host<'r>> {
     request.headers().get_one("Host").and_then(|host| Host::parse(host).ok())
 }
 
@@ -121,10 +127,13 @@ fn check_sender(site: &Site, request: &Request<'_>) -> Result<(), (Status, &'sta
     };
     match is_ours {
         true => Ok(()),
-        false => Err((
-            Status::Forbidden,
-            "This came from another site, so nothing was done. Open the page here and try again.",
-        )),
+        false => {
+            Metrics::count_cross_site(request);
+            Err((
+                Status::Forbidden,
+                "This came from another site, so nothing was done. Open the page here and try again.",
+            ))
+        }
     }
 }
 

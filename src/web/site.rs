@@ -5,7 +5,7 @@ use rocket::Request;
 use rocket::http::uri::Host;
 
 use crate::model::Seal;
-use crate::settings::{LOOPBACK_NAMES, PublicUrl, Settings};
+use crate::settings::{LOOPBACK_NAMES, MetricsToken, PublicUrl, Settings};
 
 /// Where this site is and with which keys it seals: what every request is judged by.
 pub struct Site {
@@ -13,6 +13,7 @@ pub struct Site {
     /// The names that mean this machine, where only it can reach us.
     own_names: Vec<String>,
     trusted_proxies: Vec<IpNet>,
+    metrics_token: Option<MetricsToken>,
     seal: Seal,
 }
 
@@ -26,6 +27,7 @@ impl Site {
                 false => Vec::new(),
             },
             trusted_proxies: settings.trusted_proxies.clone(),
+            metrics_token: settings.metrics_token.clone(),
             seal,
         }
     }
@@ -64,6 +66,11 @@ impl Site {
     /// The networks whose word is taken for whom they forward.
     pub fn trusted_proxies(&self) -> &[IpNet] {
         &self.trusted_proxies
+    }
+
+    /// What opens the metrics, where the operator has set it.
+    pub fn metrics_token(&self) -> Option<&MetricsToken> {
+        self.metrics_token.as_ref()
     }
 
     /// Whether a request may be meant for us: `public_url`'s host, or a name of this machine where only it can reach us.

@@ -10,6 +10,9 @@ use crate::support::{Answer, App};
 /// What a stranger may see; everything else asks for a session.
 const PUBLIC: [&str; 5] = ["/", "/favicon.svg", "/login", "/signup", "/static/<name>"];
 
+/// What is for machines alone; `health.rs` and `metrics.rs` say what they get.
+const FOR_MACHINES: [&str; 3] = ["/health/live", "/health/ready", "/metrics"];
+
 /// What leads everybody on, and whither: a second step without a first, and where password managers look.
 const LEADS_ON: [(&str, &str); 2] = [("/login/code", "/login"), ("/.well-known/change-password", "/password")];
 
@@ -29,6 +32,13 @@ async fn gets(app: &App) -> Vec<(String, String)> {
         .collect()
 }
 
+/// The same, but for those of machines.
+async fn pages(app: &App) -> Vec<(String, String)> {
+    let mut gets = gets(app).await;
+    gets.retain(|(route, _)| !FOR_MACHINES.contains(&route.as_str()));
+    gets
+}
+
 async fn style_address(app: &App) -> String {
     let page = app.browser().get("/login").await.body;
     let start = page.find("/static/").expect("the sheet of styles");
@@ -38,7 +48,7 @@ async fn style_address(app: &App) -> String {
 #[rocket::async_test]
 async fn every_page_can_be_drawn_for_a_stranger_and_for_ada() {
     let (app, ada) = App::with_ada().await;
-    for (route, path) in gets(&app).await {
+    for (route, path) in pages(&app).await {
         let (stranger, adas) = (app.browser().get(&path).await, app.browser_with(&ada).get(&path).await);
         if let Some((_, to)) = LEADS_ON.iter().find(|(known, _)| *known == route) {
             stranger.leads_to(to);
@@ -60,7 +70,7 @@ async fn every_page_can_be_drawn_for_a_stranger_and_for_ada() {
 #[rocket::async_test]
 async fn every_page_is_data_for_programs_and_a_session_is_asked_for_where_the_design_says_so() {
     let (app, ada) = App::with_ada().await;
-    for (route, path) in gets(&app).await {
+    for (route, path) in pages(&app).await {
         if LEADS_ON.iter().any(|(known, _)| *known == route) || route == NOTHING_YET {
             continue;
         }
@@ -114,7 +124,7 @@ async fn no_button_does_anything_for_a_stranger_who_sends_nothing() {
 async fn while_the_database_is_away_every_page_says_so_and_takes_no_cookie() {
     let app = App::with_settings(&[("session_recheck_ms", json!(0))]).await;
     let ada = app.sign_up("Ada").await;
-    let gets: Vec<String> = gets(&app).await.into_iter().map(|(_, path)| path).collect();
+    let gets: Vec<String> = pages(&app).await.into_iter().map(|(_, path)| path).collect();
     app.auth().close().await;
 
     for path in gets

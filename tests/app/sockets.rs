@@ -272,6 +272,41 @@ fn what_users_send_makes_no_lines_of_its_own_in_the_log_and_no_secret_gets_there
 }
 
 #[test]
+fn the_log_tells_when_it_serves_who_signs_in_and_every_request_where_that_is_wanted() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log");
+    let mut child = command(folder.path());
+    child.env("ROCKET_LOG_REQUESTS", "true").stdout(Stdio::piped()).stderr(std::fs::File::create(&log).unwrap());
+    let mut server = Server::of(child.spawn().unwrap());
+
+    server.sign_up("ada");
+    server.submit("/login", &[("username", "ada"), ("password", PASSWORD)]);
+    server.submit("/login", &[("username", "ada"), ("password", "wrong")]);
+    server.request("GET", "/sessions", &[], "");
+    assert_eq!(server.terminate(), Some(0));
+
+    let said = std::fs::read_to_string(&log).unwrap();
+    let lines: Vec<serde_json::Value> = said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let of = |message: &str| {
+        let found: Vec<_> =
+            lines.iter().map(|line| &line["fields"]).filter(|line| line["message"] == message).collect();
+        assert!(!found.is_empty(), "{message}: {said}");
+        found
+    };
+    let database = if postgres::of_this_run().is_some() { "PostgreSQL" } else { "SQLite" };
+    assert_eq!(of("serving")[0]["database"], database);
+    for message in ["signed up", "signed in", "a login failed"] {
+        assert!(of(message)[0]["user_id"].is_string(), "{message}: {said}");
+    }
+    assert_eq!((of("answered").len(), of("stopped").len()), (4, 1));
+    for line in of("answered").into_iter().chain(of("a request was refused")) {
+        assert!(line["request_id"].is_string() && line["method"].is_string() && line["status"].is_u64(), "{line}");
+        assert!(line["route"].is_string(), "{line}");
+    }
+    assert!(!said.contains("ada"), "a name as typed is not for the log: {said}");
+}
+
+#[test]
 fn many_processes_that_start_at_once_on_a_new_folder_share_one_database_and_one_key() {
     let folder = tempfile::tempdir().unwrap();
     let servers: Vec<Server> = thread::scope(|scope| {

@@ -3,15 +3,16 @@
 
 mod foreign;
 mod stored;
+mod tally;
 mod worker;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use argon2::Params;
 use crossbeam_channel::{Sender, TrySendError};
+use prometheus::Registry;
 use rocket::tokio::sync::oneshot;
 use rocket::tokio::time::timeout;
 
@@ -19,6 +20,7 @@ use crate::model::{NoRandomness, Password, PasswordHash, random_bytes};
 
 pub use stored::HashProblem;
 use stored::Stored;
+use tally::Tally;
 use worker::{Job, Worker};
 
 /// How long an asker waits before giving up. What it asked for is then dropped before it starts.
@@ -69,13 +71,6 @@ pub struct Verdict {
     pub better: Option<PasswordHash>,
 }
 
-/// What the threads count.
-#[derive(Default)]
-struct Tally {
-    computed: AtomicU64,
-    slowest_foreign_micros: AtomicU64,
-}
-
 /// Hashes and verifies passwords, a bounded number at once.
 pub struct Hasher {
     queue: Sender<Job>,
@@ -88,20 +83,20 @@ impl Hasher {
     /// is no user to verify against.
     pub fn start(rules: &HashingRules) -> Result<Self, StartError> {
         let params = Params::new(rules.memory_kib, rules.passes, 1, None).map_err(StartError::Parameters)?;
-        let tally = Arc::new(Tally::default());
+        let tally = Arc::<Tally>::default();
         let new_worker = || Worker::new(&params, &tally);
 
-        let mut first = new_worker();
         let nobodys: [u8; 32] = random_bytes()?;
+        // This one is nobody's login, and is not counted.
+        let mut first = Worker::new(&params, &Arc::default());
         let began = Instant::now();
         let nobody = first.hash(&nobodys).ok_or_else(no_memory)?;
         let one_hash = began.elapsed().max(Duration::from_micros(100));
-        tally.computed.store(0, Ordering::Relaxed);
-        first.give_back_memory();
+        drop(first);
 
         let work_ahead = (WORK_AHEAD.as_micros() / one_hash.as_micros()) as usize * rules.threads;
         let (queue, jobs) = crossbeam_channel::bounded(rules.queue.unwrap_or(work_ahead.max(rules.threads)));
-        let mut workers = vec![first];
+        let mut workers = Vec::new();
         while workers.len() < rules.threads {
             workers.push(new_worker());
         }
@@ -131,23 +126,43 @@ impl Hasher {
     /// How many hashes of whatever kind have been computed since the start: one a password, and one more where the stored
     /// one was another system's.
     pub fn computed(&self) -> u64 {
-        self.tally.computed.load(Ordering::Relaxed)
+        self.tally.computed()
     }
 
     /// The longest that a password took so far whose hash was another system's; nothing when there was none.
     pub fn slowest_foreign(&self) -> Duration {
-        Duration::from_micros(self.tally.slowest_foreign_micros.load(Ordering::Relaxed))
+        self.tally.slowest_foreign()
+    }
+
+    /// How many passwords wait.
+    pub fn waiting(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// How many may wait.
+    pub fn most_waiting(&self) -> usize {
+        self.queue.capacity().unwrap_or(usize::MAX)
+    }
+
+    /// Whether one more would be refused.
+    pub fn is_full(&self) -> bool {
+        self.queue.is_full()
+    }
+
+    /// Adds what is counted here to what a registry gathers.
+    pub fn register(&self, registry: &Registry) {
+        self.tally.register(registry);
     }
 
     async fn ask<T>(&self, job: Job, answer: oneshot::Receiver<T>) -> Result<T, Overload> {
-        match self.queue.try_send(job) {
-            Ok(()) => {}
-            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => return Err(Overload),
-        }
-        match timeout(PATIENCE, answer).await {
-            Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(_)) | Err(_) => Err(Overload),
-        }
+        let answered = match self.queue.try_send(job) {
+            Ok(()) => timeout(PATIENCE, answer).await.ok().and_then(Result::ok),
+            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => None,
+        };
+        answered.ok_or_else(|| {
+            self.tally.refused.inc();
+            Overload
+        })
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use argon2::{Algorithm, Argon2, Block, Params, Version};
@@ -10,9 +9,10 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 use rocket::tokio::sync::oneshot;
 use subtle::ConstantTimeEq;
 
+use super::Verdict;
 use super::foreign::Foreign;
 use super::stored::{Stored, StoredArgon2};
-use super::{Tally, Verdict};
+use super::tally::Tally;
 use crate::model::{Password, PasswordHash, random_bytes};
 
 /// Something to hash, and where the answer is waited for.
@@ -112,9 +112,9 @@ impl Worker {
     fn verify_foreign(&mut self, password: &[u8], stored: &Foreign) -> Option<Verdict> {
         let began = Instant::now();
         let matches = stored.matches(password)?;
-        self.tally.computed.fetch_add(1, Ordering::Relaxed);
+        self.tally.note_hash(began.elapsed());
         let better = self.hash(password).filter(|_| matches);
-        self.tally.slowest_foreign_micros.fetch_max(began.elapsed().as_micros() as u64, Ordering::Relaxed);
+        self.tally.note_foreign(began.elapsed());
         Some(Verdict { matches, is_outdated: true, better })
     }
 
@@ -122,6 +122,7 @@ impl Worker {
     fn compute(&mut self, password: &[u8], stored: &StoredArgon2) -> Option<Vec<u8>> {
         let blocks = stored.params.block_count();
         self.take_memory(blocks)?;
+        let began = Instant::now();
         let mut output = vec![0; stored.output.len()];
         let argon2 = Argon2::new(stored.algorithm, stored.version, stored.params.clone());
         let done =
@@ -129,7 +130,7 @@ impl Worker {
         if blocks > self.params.block_count() {
             self.give_back_memory();
         }
-        self.tally.computed.fetch_add(1, Ordering::Relaxed);
+        self.tally.note_hash(began.elapsed());
         done.ok().map(|()| output)
     }
 

@@ -1,0 +1,87 @@
+//! What happened here, counted for the operator. No count tells of a single person.
+
+use prometheus::proto::MetricFamily;
+use prometheus::{IntCounter, IntCounterVec, IntGauge, Opts, Registry};
+
+use super::hashing::Hasher;
+use super::{Admitted, Auth, LogInError, SignUpError};
+use crate::store::register_timings;
+
+/// The counters, and those of the floors below.
+pub(super) struct Counts {
+    registry: Registry,
+    log_ins: IntCounterVec,
+    sign_ups: IntCounterVec,
+    pub throttled: IntCounter,
+    queue: IntGauge,
+    queue_most: IntGauge,
+    sessions: IntGauge,
+}
+
+impl Counts {
+    pub fn new(hasher: &Hasher) -> Self {
+        let by_outcome =
+            |name, help| IntCounterVec::new(Opts::new(name, help), &["outcome"]).expect("a well-formed name");
+        let gauge = |name, help| IntGauge::new(name, help).expect("a well-formed name");
+        let counts = Self {
+            registry: Registry::new(),
+            log_ins: by_outcome("vestibule_log_ins_total", "Steps of logins, by what came of them."),
+            sign_ups: by_outcome("vestibule_sign_ups_total", "Sign-ups, by what came of them."),
+            throttled: IntCounter::new(
+                "vestibule_throttled_total",
+                "Tries that were refused because too many came before.",
+            )
+            .expect("a well-formed name"),
+            queue: gauge("vestibule_hash_queue_length", "Passwords that wait to be hashed."),
+            queue_most: gauge("vestibule_hash_queue_capacity", "How many may wait before the answer is 503."),
+            sessions: gauge("vestibule_sessions_in_memory", "Sessions that this process has read lately."),
+        };
+        hasher.register(&counts.registry);
+        register_timings(&counts.registry);
+        counts.register();
+        counts
+    }
+
+    fn register(&self) {
+        let register = |collector| self.registry.register(collector).expect("a name that is used once");
+        register(Box::new(self.log_ins.clone()));
+        register(Box::new(self.sign_ups.clone()));
+        register(Box::new(self.throttled.clone()));
+        register(Box::new(self.queue.clone()));
+        register(Box::new(self.queue_most.clone()));
+        register(Box::new(self.sessions.clone()));
+    }
+
+    pub fn count_log_in(&self, done: &Result<Admitted, LogInError>) {
+        let outcome = match done {
+            Ok(_) => "signed_in",
+            Err(LogInError::NoMatch) => "no_match",
+            Err(LogInError::CodeNeeded(_)) => "code_needed",
+            Err(LogInError::Code(_)) => "wrong_code",
+            Err(LogInError::TooMany(_)) => "too_many",
+            Err(LogInError::Failure(_)) => "failed",
+        };
+        self.log_ins.with_label_values(&[outcome]).inc();
+    }
+
+    pub fn count_sign_up(&self, done: &Result<Admitted, SignUpError>) {
+        let outcome = match done {
+            Ok(_) => "signed_up",
+            Err(SignUpError::NameTaken) => "name_taken",
+            Err(SignUpError::Closed) => "closed",
+            Err(SignUpError::TooMany(_)) => "too_many",
+            Err(SignUpError::Failure(_)) => "failed",
+        };
+        self.sign_ups.with_label_values(&[outcome]).inc();
+    }
+}
+
+impl Auth {
+    /// Everything that is counted here and below, as it stands now.
+    pub fn metrics(&self) -> Vec<MetricFamily> {
+        self.counts.queue.set(self.hasher.waiting() as i64);
+        self.counts.queue_most.set(self.hasher.most_waiting() as i64);
+        self.counts.sessions.set(self.memory.len() as i64);
+        self.counts.registry.gather()
+    }
+}

@@ -1,0 +1,54 @@
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use prometheus::{Histogram, HistogramOpts, IntCounter, Registry};
+
+/// In seconds: ours takes some hundredths, another system's perhaps seconds.
+const BUCKETS: [f64; 9] = [0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.5, 1.0, 4.0];
+
+/// What the threads count.
+pub(super) struct Tally {
+    computed: IntCounter,
+    seconds: Histogram,
+    pub refused: IntCounter,
+    slowest_foreign_micros: AtomicU64,
+}
+
+impl Default for Tally {
+    fn default() -> Self {
+        let counter = |name, help| IntCounter::new(name, help).expect("a well-formed name");
+        let seconds =
+            HistogramOpts::new("vestibule_hash_seconds", "How long one hash took to compute, without its wait.");
+        Self {
+            computed: counter("vestibule_hashes_computed_total", "Hashes of passwords that have been computed."),
+            seconds: Histogram::with_opts(seconds.buckets(BUCKETS.to_vec())).expect("a well-formed name"),
+            refused: counter("vestibule_hash_refused_total", "Passwords that found the queue full or waited too long."),
+            slowest_foreign_micros: AtomicU64::new(0),
+        }
+    }
+}
+
+impl Tally {
+    pub fn note_hash(&self, took: Duration) {
+        self.computed.inc();
+        self.seconds.observe(took.as_secs_f64());
+    }
+
+    pub fn note_foreign(&self, took: Duration) {
+        self.slowest_foreign_micros.fetch_max(took.as_micros() as u64, Ordering::Relaxed);
+    }
+
+    pub fn computed(&self) -> u64 {
+        self.computed.get()
+    }
+
+    pub fn slowest_foreign(&self) -> Duration {
+        Duration::from_micros(self.slowest_foreign_micros.load(Ordering::Relaxed))
+    }
+
+    pub fn register(&self, registry: &Registry) {
+        registry.register(Box::new(self.computed.clone())).expect("a name that is used once");
+        registry.register(Box::new(self.seconds.clone())).expect("a name that is used once");
+        registry.register(Box::new(self.refused.clone())).expect("a name that is used once");
+    }
+}

@@ -1,0 +1,19 @@
+//! `/metrics`: what is counted, for Prometheus.
+
+use std::sync::Arc;
+
+use prometheus::TextEncoder;
+use rocket::http::{ContentType, Status};
+use rocket::{State, get};
+
+use crate::auth::Auth;
+use crate::web::{Metrics, Scraper};
+
+#[get("/metrics")]
+pub fn show(_scraper: Scraper, auth: &Auth, metrics: &State<Arc<Metrics>>) -> Result<(ContentType, String), Status> {
+    let mut families = metrics.gather();
+    families.extend(auth.metrics());
+    let text = TextEncoder::new().encode_to_string(&families).map_err(|_| Status::InternalServerError)?;
+    let kind = ContentType::new("text", "plain").with_params([("version", "0.0.4"), ("charset", "utf-8")]);
+    Ok((kind, text))
+}

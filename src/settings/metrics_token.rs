@@ -1,0 +1,35 @@
+use serde::Deserialize;
+use subtle::ConstantTimeEq;
+
+use super::{BadSetting, bad};
+
+/// What opens `/metrics` to whoever asks from elsewhere than this machine. Never printed.
+#[derive(Clone, Deserialize)]
+#[serde(transparent)]
+pub struct MetricsToken(String);
+
+impl MetricsToken {
+    const SHORTEST: usize = 32;
+
+    pub(super) fn checked(self) -> Result<Self, BadSetting> {
+        let is_sendable = self.0.bytes().all(|byte| byte.is_ascii_graphic());
+        match is_sendable && self.0.len() >= Self::SHORTEST {
+            true => Ok(self),
+            false => Err(bad(format!(
+                "`metrics_token` must be at least {} letters, digits or signs, as `openssl rand -hex 32` prints them.",
+                Self::SHORTEST
+            ))),
+        }
+    }
+
+    /// Whether this is the token; the time it takes does not tell how much of it is right.
+    pub fn is(&self, sent: &str) -> bool {
+        self.0.as_bytes().ct_eq(sent.as_bytes()).into()
+    }
+}
+
+impl std::fmt::Debug for MetricsToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("MetricsToken(…)")
+    }
+}

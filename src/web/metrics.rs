@@ -1,0 +1,173 @@
+//! What is counted of requests. Labels are the routes that there are, never what somebody sent.
+
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
+
+use prometheus::proto::MetricFamily;
+use prometheus::{
+    Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+};
+use rocket::data::Data;
+use rocket::fairing::{Fairing, Info, Kind};
+use rocket::http::Status;
+use rocket::{Orbit, Request, Response, Rocket, Route};
+
+use super::{RequestId, is_door};
+use crate::model::Moment;
+
+/// In seconds: a session check, a page, a hash, a hash that waited, a client that sends slowly.
+const BUCKETS: [f64; 10] = [0.000_1, 0.000_5, 0.002_5, 0.01, 0.025, 0.1, 0.25, 1.0, 2.5, 10.0];
+/// Every status that is ever answered; another is counted as 0.
+const STATUSES: [u16; 18] = [200, 201, 303, 304, 400, 401, 403, 404, 405, 408, 413, 415, 421, 422, 429, 500, 503, 0];
+
+/// The counters of requests.
+pub struct Metrics {
+    registry: Registry,
+    requests: IntCounterVec,
+    seconds: HistogramVec,
+    cross_site: IntCounter,
+    /// By where Rocket keeps the route, which stays where it is from the liftoff on: the cheapest name it has.
+    by_route: OnceLock<HashMap<usize, Counted>>,
+    nowhere: Counted,
+}
+
+/// The counters of one route, each looked up once.
+struct Counted {
+    method: &'static str,
+    route: String,
+    by_status: [OnceLock<IntCounter>; STATUSES.len()],
+    seconds: OnceLock<Histogram>,
+}
+
+impl Metrics {
+    /// Counters of a program that starts now.
+    pub fn new(now: Moment) -> Self {
+        let requests = Opts::new("vestibule_http_requests_total", "Requests that were answered.");
+        let seconds = HistogramOpts::new("vestibule_http_request_seconds", "How long an answer took.");
+        let version = Opts::new("vestibule_build_info", "Which version this is.");
+        let metrics = Self {
+            registry: Registry::new(),
+            requests: IntCounterVec::new(requests, &["method", "route", "status"]).expect("a well-formed name"),
+            seconds: HistogramVec::new(seconds.buckets(BUCKETS.to_vec()), &["method", "route"])
+                .expect("a well-formed name"),
+            cross_site: IntCounter::new("vestibule_cross_site_refused_total", "Requests that another site sent.")
+                .expect("a well-formed name"),
+            by_route: OnceLock::new(),
+            nowhere: Counted::new("none", "none"),
+        };
+        let started = IntGauge::new("process_start_time_seconds", "When the program started, since 1970.")
+            .expect("a well-formed name");
+        let version = IntGaugeVec::new(version, &["version"]).expect("a well-formed name");
+        started.set(now.millis() / 1_000);
+        version.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
+
+        let register = |collector| metrics.registry.register(collector).expect("a name that is used once");
+        register(Box::new(metrics.requests.clone()));
+        register(Box::new(metrics.seconds.clone()));
+        register(Box::new(metrics.cross_site.clone()));
+        register(Box::new(started));
+        register(Box::new(version));
+        metrics
+    }
+
+    /// Everything that is counted here, as it stands now.
+    pub fn gather(&self) -> Vec<MetricFamily> {
+        self.registry.gather()
+    }
+
+    /// Counts a request that another site sent.
+    pub(super) fn count_cross_site(request: &Request<'_>) {
+        if let Some(metrics) = request.rocket().state::<Arc<Self>>() {
+            metrics.cross_site.inc();
+        }
+    }
+
+    fn know_routes(&self, rocket: &Rocket<Orbit>) {
+        self.by_route.get_or_init(|| {
+            let counted = |route: &Route| {
+                let name = match &route.name {
+                    Some(name) if is_door(route) => name.as_ref(),
+                    _ => route.uri.path(),
+                };
+                (address_of(route), Counted::new(route.method.as_str(), name))
+            };
+            rocket.routes().map(counted).collect()
+        });
+    }
+
+    fn count(&self, request: &Request<'_>, status: Status) {
+        let took = Began::of(request).0.elapsed();
+        let known = request.route().and_then(|route| self.by_route.get()?.get(&address_of(route)));
+        let counted = known.unwrap_or(&self.nowhere);
+        let place = STATUSES.iter().position(|known| *known == status.code).unwrap_or(STATUSES.len() - 1);
+        let requests = || {
+            let status = STATUSES[place].to_string();
+            self.requests.with_label_values(&[counted.method, &counted.route, &status])
+        };
+        let seconds = || self.seconds.with_label_values(&[counted.method, &counted.route]);
+        counted.by_status[place].get_or_init(requests).inc();
+        counted.seconds.get_or_init(seconds).observe(took.as_secs_f64());
+    }
+}
+
+impl Counted {
+    fn new(method: &'static str, route: &str) -> Self {
+        Self {
+            method,
+            route: route.to_owned(),
+            by_status: std::array::from_fn(|_| OnceLock::new()),
+            seconds: OnceLock::new(),
+        }
+    }
+}
+
+fn address_of(route: &Route) -> usize {
+    std::ptr::from_ref(route).addr()
+}
+
+/// When a request came.
+struct Began(Instant);
+
+impl Began {
+    fn of<'r>(request: &'r Request<'_>) -> &'r Self {
+        request.local_cache(|| Self(Instant::now()))
+    }
+}
+
+/// Counts every request, and logs it where the operator wants that.
+pub struct CountRequests {
+    /// Where it is counted.
+    pub metrics: Arc<Metrics>,
+    /// Whether each request makes a line in the log.
+    pub log_requests: bool,
+}
+
+#[rocket::async_trait]
+impl Fairing for CountRequests {
+    fn info(&self) -> Info {
+        Info { name: "count requests", kind: Kind::Liftoff | Kind::Request | Kind::Response }
+    }
+
+    async fn on_liftoff(&self, rocket: &Rocket<Orbit>) {
+        self.metrics.know_routes(rocket);
+    }
+
+    async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {
+        Began::of(request);
+    }
+
+    async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
+        self.metrics.count(request, response.status());
+        if self.log_requests {
+            tracing::info!(
+                status = response.status().code,
+                request_id = %RequestId::of(request),
+                method = %request.method(),
+                route = request.route().map(|route| route.uri.to_string()),
+                micros = Began::of(request).0.elapsed().as_micros() as u64,
+                "answered"
+            );
+        }
+    }
+}

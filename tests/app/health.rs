@@ -1,0 +1,76 @@
+use rocket::http::Status;
+use rocket::tokio::{join, task};
+use serde_json::json;
+
+use crate::support::{App, PASSWORD};
+
+#[rocket::async_test]
+async fn a_process_that_can_do_its_work_says_so_to_everyone() {
+    let app = App::new().await;
+    for visitor in [app.browser(), app.program()] {
+        assert_eq!(visitor.get("/health/live").await.json(), json!({ "live": true }));
+        let ready = visitor.get("/health/ready").await;
+        assert_eq!(ready.status, Status::Ok);
+        assert_eq!(ready.json(), json!({ "ready": true, "database": "ok", "hashing": "ok", "server": "ok" }));
+    }
+}
+
+#[rocket::async_test]
+async fn while_the_database_is_away_it_lives_and_is_not_ready() {
+    let app = App::new().await;
+    app.auth().close().await;
+
+    let ready = app.program().get("/health/ready").await;
+    assert_eq!(ready.status, Status::ServiceUnavailable);
+    assert_eq!(ready.json(), json!({ "ready": false, "database": "away", "hashing": "ok", "server": "ok" }));
+    assert_eq!(app.program().get("/health/live").await.status, Status::Ok);
+}
+
+#[rocket::async_test]
+async fn while_no_more_passwords_can_wait_it_is_not_ready() {
+    let slow = [("hash_memory_kib", json!(131_072)), ("hash_passes", json!(10)), ("hash_queue", json!(1))];
+    let app = App::with_settings(&slow).await;
+    let sign_up = async |username: &str| {
+        app.program().send("/signup", json!({ "username": username, "password": PASSWORD })).await.status
+    };
+    let look = async {
+        for _ in 0..10_000 {
+            let ready = app.program().get("/health/ready").await;
+            if ready.status == Status::ServiceUnavailable {
+                return ready.json();
+            }
+            task::yield_now().await;
+        }
+        panic!("the queue was never full");
+    };
+
+    let (first, second, third, seen) = join!(sign_up("ada"), sign_up("eve"), sign_up("grace"), look);
+
+    assert_eq!(seen, json!({ "ready": false, "database": "ok", "hashing": "full", "server": "ok" }));
+    assert!([first, second, third].contains(&Status::Created));
+    assert_eq!(app.program().get("/health/ready").await.status, Status::Ok);
+}
+
+#[rocket::async_test]
+async fn once_it_is_asked_to_stop_it_is_not_ready() {
+    let app = App::new().await;
+    app.client.rocket().shutdown().notify();
+
+    let ready = app.program().get("/health/ready").await;
+    assert_eq!(ready.status, Status::ServiceUnavailable);
+    assert_eq!(ready.json(), json!({ "ready": false, "database": "ok", "hashing": "ok", "server": "stopping" }));
+    assert_eq!(app.program().get("/health/live").await.status, Status::Ok);
+}
+
+#[rocket::async_test]
+async fn it_answers_whoever_asks_by_address_and_opens_no_other_page_to_them() {
+    let app = App::with_settings(&[("public_url", json!("https://example.org"))]).await;
+    let prober = || app.program().from("203.0.113.9").with("Host", "10.0.0.7:8000");
+    for path in ["/health/live", "/health/ready"] {
+        assert_eq!(prober().get(path).await.status, Status::Ok, "{path}");
+        assert_eq!(prober().without("Host").get(path).await.status, Status::Ok, "{path} by HTTP/1.0");
+    }
+    for path in ["/login", "/health", "/health/live/x", "/metrics"] {
+        assert_eq!(prober().get(path).await.status, Status::MisdirectedRequest, "{path}");
+    }
+}
