@@ -1,12 +1,13 @@
 //! Users of other systems, taken in by the program's own command.
 
-use std::process::{Command, Output};
+use std::process::Output;
 use std::sync::Arc;
 
 use rocket::http::Status;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::server::command;
 use crate::support::{App, PASSWORD};
 
 /// What everyone's password was: shorter than a new one may be, and not ASCII.
@@ -69,14 +70,12 @@ const HASH: &str = HASHES[5].1;
 /// Runs the command on a file of that name and content, in the folder whose app a test looks at.
 fn import(folder: &TempDir, name: &str, content: impl AsRef<[u8]>, options: &[&str]) -> Output {
     std::fs::write(folder.path().join(name), content).unwrap();
-    Command::new(env!("CARGO_BIN_EXE_vestibule"))
-        .current_dir(folder)
-        .env_remove("ROCKET_CONFIG")
-        .env("ROCKET_HASH_THREADS", "1")
-        .args(["users", "import", name])
-        .args(options)
-        .output()
-        .unwrap()
+    run(folder, name, options)
+}
+
+fn run(folder: &TempDir, name: &str, options: &[&str]) -> Output {
+    let mut command = command(folder.path());
+    command.env("ROCKET_HASH_THREADS", "1").args(["users", "import", name]).args(options).output().unwrap()
 }
 
 fn status(output: &Output) -> Option<i32> {
@@ -325,11 +324,7 @@ async fn a_file_that_is_no_list_of_users_is_refused_as_a_whole_and_leaves_nothin
     }
     std::fs::remove_file(folder.path().join("people.csv")).unwrap();
     std::fs::create_dir(folder.path().join("people.csv")).unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_vestibule"))
-        .current_dir(&*folder)
-        .args(["users", "import", "people.csv"])
-        .output()
-        .unwrap();
+    let output = run(&folder, "people.csv", &[]);
     assert!(failure(&output).contains("it is no file"));
 
     assert_eq!(App::in_folder(folder, &[]).await.count().await, (0, 0));
@@ -357,4 +352,26 @@ async fn more_than_one_transaction_holds_is_taken_in_while_the_site_is_served() 
     assert_eq!(said(&output), "1201 taken in, 0 refused.\n", "{output:?}");
     assert_eq!(app.count().await.0, 1_201);
     assert_eq!(log_in(&app, "user1200", OLD).await, Status::Ok);
+}
+
+#[rocket::async_test]
+async fn two_imports_at_once_double_nobody_and_lose_nobody() {
+    let folder = folder();
+    App::in_folder(Arc::clone(&folder), &[]).await.auth().close().await;
+    let names: Vec<String> = (0..1_200).map(|n| format!("user{n}")).collect();
+    let mut people: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), HASH)).collect();
+    let upwards = csv(&people);
+    people.reverse();
+    let downwards = csv(&people);
+
+    let taken: Vec<u64> = std::thread::scope(|scope| {
+        let imports = [("up.csv", &upwards), ("down.csv", &downwards)];
+        let folder = &folder;
+        let imports = imports.map(|(name, content)| scope.spawn(move || said(&import(folder, name, content, &[]))));
+        let count = |said: String| said.lines().last().and_then(|sum| sum.split(' ').next()?.parse().ok());
+        imports.into_iter().map(|import| count(import.join().unwrap()).expect("a sum")).collect()
+    });
+
+    assert_eq!(taken.iter().sum::<u64>(), 1_200, "{taken:?}");
+    assert_eq!(App::in_folder(folder, &[]).await.count().await.0, 1_200);
 }

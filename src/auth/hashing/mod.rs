@@ -218,6 +218,21 @@ mod tests {
         assert_eq!(verdict.unwrap(), Verdict { matches: true, is_outdated: true, better: None });
     }
 
+    /// What a failed login is held back by, so that the time does not tell whose hash is another system's.
+    #[rocket::async_test]
+    async fn the_longest_that_another_systems_hash_took_is_remembered_and_ours_are_not() {
+        let hasher = Hasher::start(&RULES).unwrap();
+        hasher.verify(password("a long enough password"), None).await.unwrap();
+        assert_eq!(hasher.slowest_foreign(), Duration::ZERO);
+
+        let bcrypt = read_hash("$2b$05$9RkNMpo8b3EiNU3wrFtRku7EJPuuDHkxKXWuIGauJCZ53YthUVvoK").unwrap();
+        hasher.verify(password("a wrong password"), Some(&bcrypt)).await.unwrap();
+        let longest = hasher.slowest_foreign();
+        assert!(longest > Duration::ZERO);
+        hasher.verify(password("a long enough password"), None).await.unwrap();
+        assert_eq!(hasher.slowest_foreign(), longest);
+    }
+
     #[rocket::async_test]
     async fn absurd_stored_parameters_match_nothing_and_cost_one_hash() {
         let hasher = Hasher::start(&RULES).unwrap();
