@@ -67,6 +67,7 @@ pub struct Settings {
 struct Written {
     data_dir: RelativePathBuf,
     database_url: Option<String>,
+    secret_key_file: Option<RelativePathBuf>,
     public_url: Option<String>,
     previous_secret_keys: Vec<Secret>,
     trusted_proxies: Networks,
@@ -97,6 +98,7 @@ impl Default for Written {
         Self {
             data_dir: RelativePathBuf::from("data"),
             database_url: None,
+            secret_key_file: None,
             public_url: None,
             previous_secret_keys: Vec::new(),
             trusted_proxies: Networks::Many(Vec::new()),
@@ -118,11 +120,12 @@ impl Default for Written {
 }
 
 /// Every key that is ours, beside those of Rocket.
-pub const OUR_KEYS: [&str; 19] = [
+pub const OUR_KEYS: [&str; 20] = [
     "data_dir",
     "database_url",
     "public_url",
     "secret_key",
+    "secret_key_file",
     "previous_secret_keys",
     "trusted_proxies",
     "sign_up",
@@ -199,7 +202,7 @@ impl Settings {
             database: database(written.database_url.as_deref(), &data_dir)?,
             data_dir,
             rules: written.rules(&public_url)?,
-            secret_key: secret_key(figment)?,
+            secret_key: secret_key(figment, written.secret_key_file.as_ref())?,
             previous_secret_keys: written
                 .previous_secret_keys
                 .into_iter()
@@ -282,13 +285,24 @@ fn database(url: Option<&str>, data_dir: &std::path::Path) -> Result<Database, B
     }
 }
 
-/// The key that somebody set; Rocket's default is one of zeros.
-fn secret_key(figment: &Figment) -> Result<Option<Secret>, BadSetting> {
-    if is_rockets_default(figment, "secret_key") {
-        return Ok(None);
+/// The key that somebody set or put into a file of its own; Rocket's default is one of zeros.
+fn secret_key(figment: &Figment, file: Option<&RelativePathBuf>) -> Result<Option<Secret>, BadSetting> {
+    let is_set = !is_rockets_default(figment, "secret_key");
+    match file {
+        Some(_) if is_set => Err(bad("`secret_key` and `secret_key_file` are both set: leave out one of them.".into())),
+        Some(file) => {
+            let file = file.relative();
+            let key = std::fs::read_to_string(&file).map_err(|because| {
+                bad(format!("`secret_key_file` names {}, which cannot be read: {because}.", file.display()))
+            })?;
+            Secret::new(key.trim()).checked("secret_key_file").map(Some)
+        }
+        None if is_set => {
+            let key: Secret = figment.extract_inner("secret_key").map_err(|error| explain(&error))?;
+            key.checked("secret_key").map(Some)
+        }
+        None => Ok(None),
     }
-    let key: Secret = figment.extract_inner("secret_key").map_err(|error| explain(&error))?;
-    key.checked("secret_key").map(Some)
 }
 
 /// Says what figment says without a value that may be secret.

@@ -6,6 +6,7 @@ mod confirm;
 mod cookies;
 mod cross_site;
 mod delete_account;
+mod deploy;
 mod documents;
 mod every_page;
 mod export;

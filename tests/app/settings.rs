@@ -90,6 +90,25 @@ fn a_secret_is_not_printed_with_what_is_wrong_with_it() {
 }
 
 #[test]
+fn the_key_may_come_from_a_file_of_its_own_and_from_one_place_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let bytes: Vec<u8> = (0..64).collect();
+    let file = folder.path().join("key");
+    std::fs::write(&file, format!("{}\n", data_encoding::BASE64.encode(&bytes))).unwrap();
+
+    let named = [("secret_key_file", json!(file))];
+    let settings = Settings::read(&vestibule::settings::safe_defaults(figment(&folder, &named))).unwrap();
+    assert_eq!(settings.secret_key.unwrap().bytes(), Some(bytes));
+
+    let both = [named[0].clone(), ("secret_key", json!(data_encoding::BASE64.encode(&[7; 64])))];
+    assert!(refusal(&both).contains("`secret_key` and `secret_key_file`"));
+    assert!(refusal(&[("secret_key_file", json!("/nowhere/key"))]).contains("`secret_key_file` names /nowhere/key"));
+    std::fs::write(&file, "hunter2hunter2").unwrap();
+    let sentence = refusal(&named);
+    assert!(sentence.contains("`secret_key_file`") && !sentence.contains("hunter2"), "{sentence}");
+}
+
+#[test]
 fn a_slip_in_the_file_is_told_without_the_line_that_it_is_in() {
     let folder = tempfile::tempdir().unwrap();
     for text in ["[default]\nsecret_key = hunter2hunter2hunter2", "[default]\nsecret_key = \"hunter2hunter2hunter2"] {

@@ -7,9 +7,9 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use super::{Other, database};
+use super::{ON_FILE, Other, command, database};
 use crate::machine;
-use crate::server::{Server, command, refusal};
+use crate::server::{Server, refusal};
 
 const PAGE: usize = 4096;
 
@@ -77,7 +77,7 @@ fn a_database_or_a_folder_that_may_only_be_read_is_refused_with_a_sentence() {
 /// A folder with the database of a site that ended well.
 fn used() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let mut server = Server::start(&folder);
+    let mut server = Server::start_with(folder.path(), &[ON_FILE]);
     server.sign_up("ada");
     assert_eq!(server.terminate(), Some(0));
     folder
@@ -92,6 +92,6 @@ fn as_anyone(folder: &Path) -> Option<Command> {
     }
     let mut bare = Command::new(&programs[1]);
     bare.args(["--bounding-set=-all", "--inh-caps=-all"]).arg(plain.get_program());
-    bare.current_dir(folder).env("ROCKET_PORT", "0").env_remove("ROCKET_CONFIG");
+    bare.current_dir(folder).env("ROCKET_PORT", "0").env_remove("ROCKET_CONFIG").env(ON_FILE.0, ON_FILE.1);
     Some(bare)
 }

@@ -5,9 +5,9 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use super::{QUICK, database, is_whole};
+use super::{QUICK, command, database, is_whole};
 use crate::machine;
-use crate::server::{Server, command, cookie, header, refusal, set_cookie, status};
+use crate::server::{Server, cookie, header, refusal, set_cookie, status};
 use crate::support::PASSWORD;
 
 #[test]

@@ -9,8 +9,8 @@ use std::time::Duration;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
-use super::{Other, QUICK, is_whole};
-use crate::server::{Server, command, cookie, status};
+use super::{Other, QUICK, command, is_whole};
+use crate::server::{Server, cookie, status};
 use crate::support::encode;
 
 const ROUNDS: u64 = 100;

@@ -3,8 +3,8 @@
 use std::thread;
 use std::time::Duration;
 
-use super::{Other, QUICK};
-use crate::server::{Server, command, header, refusal, status};
+use super::{Other, QUICK, command};
+use crate::server::{Server, header, refusal, status};
 use crate::support::PASSWORD;
 
 const ADAS: [(&str, &str); 2] = [("username", "ada"), ("password", PASSWORD)];
@@ -54,7 +54,7 @@ fn while_another_process_locks_the_database_for_long_the_answer_is_503_and_then_
 #[test]
 fn a_start_waits_for_a_database_that_is_locked_for_a_second_and_says_so_of_one_that_is_for_long() {
     let folder = tempfile::tempdir().unwrap();
-    Server::start(&folder).terminate();
+    Server::start_with(folder.path(), &QUICK).terminate();
     let mut other = Other::open(folder.path());
     // So that others cannot even read.
     other.run("PRAGMA locking_mode = EXCLUSIVE");
@@ -63,7 +63,7 @@ fn a_start_waits_for_a_database_that_is_locked_for_a_second_and_says_so_of_one_t
     assert!(refusal(command(folder.path())).contains("is locked by another process"));
 
     let answer = thread::scope(|scope| {
-        let starting = scope.spawn(|| Server::start(&folder));
+        let starting = scope.spawn(|| Server::start_with(folder.path(), &QUICK));
         thread::sleep(Duration::from_secs(1));
         other.close();
         starting.join().unwrap().submit("/login", &ADAS)

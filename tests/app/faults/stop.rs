@@ -1,17 +1,19 @@
 //! Asked to stop while many wait for their answer.
 
+use std::fs::File;
 use std::net::TcpStream;
+use std::process::Stdio;
 use std::thread;
 use std::time::Duration;
 
-use super::{Other, until};
+use super::{ON_FILE, Other, command, until};
 use crate::server::{Server, cookie, status};
 use crate::support::{PASSWORD, encode};
 
 const WAITING: usize = 24;
 
 /// With throttling on, so that the database tells how many requests have come in.
-const SLOW: [(&str, &str); 2] = [("ROCKET_HASH_THREADS", "1"), ("ROCKET_HASH_QUEUE", "200")];
+const SLOW: [(&str, &str); 3] = [("ROCKET_HASH_THREADS", "1"), ("ROCKET_HASH_QUEUE", "200"), ON_FILE];
 
 #[test]
 fn asked_to_stop_it_answers_all_whom_it_has_let_in_and_writes_down_what_it_knows() {
@@ -25,7 +27,10 @@ fn interrupted_at_the_keyboard_it_does_the_same() {
 
 fn is_kept_when_asked_by(signal: &str) {
     let folder = tempfile::tempdir().unwrap();
-    let mut server = Server::start_with(folder.path(), &SLOW);
+    let log = folder.path().join("log");
+    let mut slow = command(folder.path());
+    slow.envs(SLOW).stdout(Stdio::piped()).stderr(File::create(&log).unwrap());
+    let mut server = Server::of(slow.spawn().unwrap());
     let ada = server.sign_up("ada");
     let mut other = Other::open(folder.path());
     let began = other.number("SELECT last_seen_at FROM sessions");
@@ -51,10 +56,11 @@ fn is_kept_when_asked_by(signal: &str) {
             cookie(&answer)
         })
         .collect();
-    assert_eq!(server.child.wait().unwrap().code(), Some(0));
+    let said = std::fs::read_to_string(log).unwrap();
+    assert_eq!(server.child.wait().unwrap().code(), Some(0), "{said}");
     let seen = other.number("SELECT last_seen_at FROM sessions ORDER BY created_at LIMIT 1");
     assert!(seen > began, "{seen} after {began}");
-    let again = Server::start(&folder);
+    let again = Server::start_with(folder.path(), &SLOW);
     for cookie in &begun {
         assert_eq!(again.who(cookie), 200);
     }

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::faults::{Other, QUICK, until};
+use crate::faults::{ON_FILE, Other, QUICK, until};
 use crate::server::{Server, cookie, exchange, header, set_cookie, status};
 use crate::support::{PASSWORD, encode};
 
@@ -73,9 +73,10 @@ fn behind_proxy(folder: &Path, port: u16) -> Server {
     let settings = [
         QUICK[0],
         QUICK[1],
+        ON_FILE,
         ("ROCKET_PORT", port.as_str()),
         ("ROCKET_PUBLIC_URL", "https://example.org"),
-        ("ROCKET_TRUSTED_PROXIES", "[\"127.0.0.1/32\"]"),
+        ("ROCKET_TRUSTED_PROXIES", "127.0.0.1/32"),
     ];
     Server::start_with(folder, &settings)
 }
