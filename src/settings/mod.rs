@@ -156,8 +156,9 @@ pub fn safe_defaults(figment: Figment) -> Figment {
         ("ident", json!(false)),
         // By default Rocket believes `X-Real-IP` from anyone.
         ("ip_header", json!(false)),
-        // Requests that were accepted are answered before the end: longer than any of them takes.
-        ("shutdown", json!({ "grace": 10, "mercy": 5 })),
+        // Requests that were accepted are answered before the end: longer than a login that waits for its hash and twice
+        // for the database.
+        ("shutdown", json!({ "grace": 13, "mercy": 5 })),
     ];
     ours.into_iter()
         .filter(|(key, _)| is_rockets_default(&figment, key))

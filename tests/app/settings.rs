@@ -182,5 +182,5 @@ fn our_own_defaults_are_safer_than_rockets() {
     assert_eq!(config.ident.to_string(), "disabled");
     assert_eq!(config.log_level, rocket::config::LogLevel::Off);
     assert!(config.address.is_loopback());
-    assert_eq!((config.shutdown.grace, config.shutdown.mercy), (10, 5));
+    assert_eq!((config.shutdown.grace, config.shutdown.mercy), (13, 5));
 }

