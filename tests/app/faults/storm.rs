@@ -51,7 +51,8 @@ fn a_storm_of_logins_half_of_which_hang_up_leaves_the_rest_served_and_the_progra
     }
     assert!(server.most_memory_kib() <= MOST_MEMORY_KIB, "{} KiB", server.most_memory_kib());
 
-    until(|| server.open_files() <= files + 6);
+    // The database may have been opened by three more readers meanwhile, each with a few files.
+    until(|| server.open_files() <= files + 12);
     assert_eq!(status(&log_in(&server)), 200, "and then it is well again");
     let logins = Other::open(folder.path()).number("SELECT COUNT(*) FROM events WHERE kind = 'signed_in'");
     let least = served.len() as i64 + 1;
