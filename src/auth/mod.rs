@@ -1,5 +1,6 @@
 //! WHAT A PERSON CAN DO: verbs on one value, [`Auth`]. Knows no HTTP.
 
+mod accounts;
 mod activity;
 mod admission;
 mod code;
@@ -11,6 +12,7 @@ mod keys;
 mod log_in;
 mod profile;
 mod readiness;
+mod reset;
 mod second_factor;
 mod seen;
 mod session_memory;
@@ -31,6 +33,7 @@ use seen::Seen;
 use session_memory::SessionMemory;
 use throttle::Permit;
 
+pub use accounts::{Account, Found, MakeAccountError};
 pub use activity::{EVENTS_KEPT, Export};
 pub use admission::{Admitted, LogInError, SecondStep, Ticket};
 pub use code::CodeError;
@@ -40,6 +43,7 @@ pub use import::{Import, ImportProblem, WrittenUser};
 pub use keys::KeyError;
 pub use log_in::LogIn;
 pub use readiness::Readiness;
+pub use reset::Reset;
 pub use second_factor::{SecondFactorError, SecondFactorState};
 pub use sign_up::{SignUp, SignUpError};
 pub use throttle::{

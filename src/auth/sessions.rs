@@ -66,6 +66,7 @@ impl Auth {
         while is_whole(self.store.sweep_events(now, EVENTS_KEPT, most).await?) {}
         while is_whole(self.store.sweep_tries(now, EVENTS_KEPT, most).await?) {}
         while is_whole(self.store.sweep_endings(now.minus(EVENTS_KEPT), most).await?) {}
+        while is_whole(self.store.sweep_resets(now, most).await?) {}
         Ok(self.store.sweep_sessions(now, limits, most).await?)
     }
 

@@ -82,14 +82,34 @@ kinds! {
     RecoveryCodesMade = "recovery_codes_made", "New recovery codes were made.";
     /// The owner took their data.
     Exported = "exported", "The data of this account was downloaded.";
+    /// The operator made the account.
+    AccountMade = "account_made", "The operator of this site made this account.";
+    /// The operator closed the account.
+    Disabled = "disabled", "The operator of this site disabled this account.";
+    /// The operator opened the account again.
+    Enabled = "enabled", "The operator of this site enabled this account again.";
+    /// The operator ended sessions.
+    EndedByOperator = "ended_by_operator", "The operator of this site signed you out.";
+    /// The operator made a link to set a new password with.
+    ResetLinkMade = "reset_link_made", "The operator of this site made a link to set a new password with.";
+    /// A new password was set with such a link.
+    PasswordReset = "password_reset", "A new password was set with a link of the operator's.";
 }
 
 impl EventKind {
+    /// Whether the operator did it, from no browser.
+    pub const fn is_the_operators(self) -> bool {
+        matches!(self, Self::AccountMade | Self::Disabled | Self::Enabled | Self::EndedByOperator | Self::ResetLinkMade)
+    }
+
     /// Why a browser that it signed out was signed out, as a sentence for whoever sits there.
     pub fn ended_a_session(self) -> Option<&'static str> {
         match self {
             Self::PasswordChanged => Some("You were signed out here because the password was changed"),
             Self::SessionEnded | Self::OthersEnded => Some("You were signed out here from another browser"),
+            Self::PasswordReset => Some("You were signed out here because a new password was set"),
+            Self::EndedByOperator => Some("You were signed out here by the operator of this site"),
+            Self::Disabled => Some("You were signed out here because the operator of this site disabled the account"),
             _ => None,
         }
     }

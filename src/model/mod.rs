@@ -22,7 +22,7 @@ pub use id::{EventId, SessionId, UserId};
 pub use moment::{Clock, Moment};
 pub use password::{Password, PasswordHash, PasswordProblem, PasswordRefused, PasswordRules};
 pub use seal::Seal;
-pub use session::{FailedBefore, MOST_SESSIONS, PROOF_LASTS, Session, SessionLimits};
+pub use session::{FailedBefore, MOST_SESSIONS, PROOF_LASTS, RESET_LASTS, Session, SessionLimits};
 pub use token::{NoRandomness, Token, TokenHash, random_bytes};
 pub use user::User;
 pub use username::{Username, UsernameProblem};

@@ -46,6 +46,9 @@ pub struct SessionLimits {
 /// How long a proof of who somebody is lasts, before the pages that change how one gets in ask for it again (ASVS 7.5.1).
 pub const PROOF_LASTS: Duration = Duration::from_secs(10 * 60);
 
+/// How long a link to set a new password with is good for (ASVS 6.4.1).
+pub const RESET_LASTS: Duration = Duration::from_secs(60 * 60);
+
 /// How many sessions a user may have at once; of more, the oldest goes (ASVS 7.1.2).
 pub const MOST_SESSIONS: i64 = 20;
 

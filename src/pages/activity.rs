@@ -20,7 +20,8 @@ pub struct EventView {
     at: Moment,
     kind: EventKind,
     says: &'static str,
-    browser: String,
+    /// None of what the operator did.
+    browser: Option<String>,
     network: Option<String>,
 }
 
@@ -35,7 +36,7 @@ impl EventView {
             at: event.at,
             kind: event.kind,
             says: event.kind.says(),
-            browser: event.visit.browser(),
+            browser: (!event.kind.is_the_operators()).then(|| event.visit.browser()),
             network: event.visit.network(),
         }
     }

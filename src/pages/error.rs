@@ -93,6 +93,7 @@ fn sentence(status: Status) -> (&'static str, &'static str) {
         404 => ("Nothing is here", "There is no page at this address."),
         405 => ("Not like this", "This address does not take that method."),
         408 => ("That took too long", "The request took too long to arrive."),
+        410 => ("This does not work any more", "What was here is gone."),
         413 => ("That is too much", "What was sent is larger than anything this site takes."),
         415 => ("That could not be read", "This address takes a form or JSON."),
         421 => ("Wrong address", "This site does not answer to that name."),

@@ -46,6 +46,9 @@ pub struct LoginPage {
     /// Why the session that this browser was in has ended, when somebody ended it from elsewhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     ended: Option<Ending>,
+    /// What was just done, elsewhere than on this page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    done: Option<&'static str>,
     /// Why the last try was refused, where that is not about one field.
     refused: Option<String>,
     #[serde(skip_serializing_if = "Problems::is_empty")]
@@ -70,12 +73,13 @@ impl FormPage for LoginPage {
     }
 }
 
-#[get("/login?<next>")]
+#[get("/login?<next>&<done>")]
 pub async fn show(
     visitor: Visitor<'_>,
     auth: &Auth,
     cookie: SessionCookie<'_>,
     next: Option<&str>,
+    done: Option<&str>,
 ) -> Result<Show<LoginPage>, Failed> {
     let ending = match (visitor.user, cookie.token()) {
         (None, Some(token)) => auth.ending(token).await?,
@@ -90,6 +94,11 @@ pub async fn show(
     };
     let mut page = form.again(None, Problems::default());
     page.ended = ending.and_then(|(why, at)| why.ended_a_session().map(|says| Ending { says, at }));
+    // A word from a list, so that no link can put a sentence of its own here.
+    page.done = match done {
+        Some("password") => Some("Your new password is set. Log in with it now."),
+        _ => None,
+    };
     Ok(Show(page))
 }
 
@@ -191,6 +200,7 @@ impl LoginForm {
             remember: self.remember,
             next: self.next.as_ref().map(|next| next.as_str().to_owned()),
             ended: None,
+            done: None,
             refused,
             problems,
         }

@@ -15,6 +15,7 @@ mod metrics;
 mod password;
 mod profile;
 mod protected;
+mod reset_password;
 mod sessions;
 mod signup;
 mod static_files;
@@ -45,6 +46,8 @@ pub fn routes() -> Vec<Route> {
         password::show,
         password::submit,
         password::well_known,
+        reset_password::show,
+        reset_password::submit,
         confirm::show,
         confirm::submit,
         two_factor::show,

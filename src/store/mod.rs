@@ -7,12 +7,14 @@
 
 #[macro_use]
 mod open;
+mod accounts;
 mod columns;
 mod events;
 mod import;
 mod keys;
 mod postgres;
 mod ready;
+mod resets;
 mod second_factors;
 mod sessions;
 mod sqlite;
@@ -26,10 +28,12 @@ use std::time::Duration;
 use sqlx::postgres::{PgDatabaseError, PgPool};
 use sqlx::sqlite::SqlitePool;
 
+pub use accounts::{Account, Open};
 pub use events::NewEvent;
 pub use import::ImportedUser;
 pub use open::{Database, OpenError};
 pub use postgres::Server;
+pub use resets::Reset;
 pub use second_factors::SecondFactor;
 pub use sessions::NewSession;
 pub use throttle::Try;

@@ -60,6 +60,9 @@ macro_rules! insert_session {
 }
 pub(super) use insert_session;
 
+/// What stands in the place of a session's id where none is left out.
+pub(super) const NO_SESSION: &str = "";
+
 /// Notes that the sessions of a user but one are about to be ended from elsewhere, in the transaction at hand.
 macro_rules! note_endings {
     ($tx:ident, $user_id:expr, $but:expr, $why:expr, $at:expr) => {{
@@ -117,9 +120,10 @@ macro_rules! session_columns {
          sessions.failed_since, sessions.notice"
     };
 }
+pub(super) use session_columns;
 
 #[derive(sqlx::FromRow)]
-struct SessionRow {
+pub(super) struct SessionRow {
     session_id: String,
     began_at: i64,
     last_seen_at: i64,
@@ -133,7 +137,7 @@ struct SessionRow {
 }
 
 impl SessionRow {
-    fn read(self) -> Result<Session> {
+    pub(super) fn read(self) -> Result<Session> {
         Ok(Session {
             session_id: SessionId::parse(&self.session_id).ok_or_else(|| unreadable("sessions.session_id"))?,
             created_at: Moment::from_millis(self.began_at),

@@ -68,6 +68,15 @@ impl Store {
             sqlx::query(SQL).bind(before.millis()).bind(most).execute(db).await?.rows_affected()))
     }
 
+    /// Deletes the links to set a new password with whose time is up, at most `most` of them, and says how many.
+    pub async fn sweep_resets(&self, now: Moment, most: i64) -> Result<u64> {
+        const SQL: &str = "
+            DELETE FROM resets WHERE token_hash IN (SELECT token_hash FROM resets WHERE expires_at <= $1 LIMIT $2)";
+
+        Ok(writing!(self, db =>
+            sqlx::query(SQL).bind(now.millis()).bind(most).execute(db).await?.rows_affected()))
+    }
+
     /// Deletes the events older than that, at most `most` of them, and says how many.
     pub async fn sweep_events(&self, now: Moment, kept: Duration, most: i64) -> Result<u64> {
         const SQL: &str = "

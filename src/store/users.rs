@@ -45,27 +45,46 @@ fn read_credentials(row: CredentialsRow) -> Result<Credentials> {
     })
 }
 
-impl Store {
-    /// Makes an account and its first session, both or neither. False when the name is taken, in whatever spelling.
-    pub async fn add_user(&self, new: &NewUser, session: &NewSession, event: &NewEvent) -> Result<bool> {
+/// Inserts an account, in the transaction at hand. Answers the rows inserted: none when the name is taken, in whatever
+/// spelling.
+macro_rules! insert_user {
+    ($tx:ident, $new:expr) => {{
         const SQL: &str = "
             INSERT INTO users
                 (user_id, username, username_key, display_name, password_hash, password_version, created_at)
             VALUES ($1, $2, $3, $4, $5, 1, $6)
             ON CONFLICT (username_key) DO NOTHING";
 
+        let new: &$crate::store::NewUser = $new;
+        sqlx::query(SQL)
+            .bind(new.user.user_id.to_string())
+            .bind(new.user.username.as_str())
+            .bind(new.user.username.key())
+            .bind(new.user.display_name.as_str())
+            .bind(new.password_hash.phc())
+            .bind(new.user.created_at.millis())
+            .execute(&mut *$tx)
+            .await?
+            .rows_affected()
+    }};
+}
+pub(super) use insert_user;
+
+/// Forgets every try that was counted for a user, in the transaction at hand.
+macro_rules! forget_tries_of {
+    ($tx:ident, $user_id:expr, $bucket_of_name:expr) => {{
+        const SQL: &str = "DELETE FROM throttle WHERE bucket = $1 OR bucket LIKE '%:' || $2 || '%'";
+
+        sqlx::query(SQL).bind($bucket_of_name).bind($user_id.to_string()).execute(&mut *$tx).await?;
+    }};
+}
+pub(super) use forget_tries_of;
+
+impl Store {
+    /// Makes an account and its first session, both or neither. False when the name is taken, in whatever spelling.
+    pub async fn add_user(&self, new: &NewUser, session: &NewSession, event: &NewEvent) -> Result<bool> {
         transaction!(self, tx => {
-            let added = sqlx::query(SQL)
-                .bind(new.user.user_id.to_string())
-                .bind(new.user.username.as_str())
-                .bind(new.user.username.key())
-                .bind(new.user.display_name.as_str())
-                .bind(new.password_hash.phc())
-                .bind(new.user.created_at.millis())
-                .execute(&mut *tx)
-                .await?
-                .rows_affected();
-            if added == 0 {
+            if insert_user!(tx, new) == 0 {
                 return Ok(false);
             }
             insert_session!(tx, session, 1);
@@ -139,7 +158,6 @@ impl Store {
         bucket_of_name: &str,
     ) -> Result<bool> {
         const DELETE: &str = "DELETE FROM users WHERE user_id = $1 AND password_version = $2";
-        const FORGET: &str = "DELETE FROM throttle WHERE bucket = $1 OR bucket LIKE '%:' || $2 || '%'";
 
         transaction!(self, tx => {
             if !is_still_there!(tx, user_id, this_session) {
@@ -154,7 +172,7 @@ impl Store {
             if deleted == 0 {
                 return Ok(false);
             }
-            sqlx::query(FORGET).bind(bucket_of_name).bind(user_id.to_string()).execute(&mut *tx).await?;
+            forget_tries_of!(tx, user_id, bucket_of_name);
         });
         Ok(true)
     }

@@ -7,7 +7,9 @@ use vestibule::auth::{
     EVENTS_KEPT, MOST_FAILURES_IN_A_ROW, MOST_FAILURES_OF_A_NETWORK, MOST_SIGN_UPS_OF_A_NETWORK, NETWORK_SPAN,
     SIGN_UP_SPAN,
 };
-use vestibule::model::{DisplayName, MOST_SESSIONS, PROOF_LASTS, Password, RecoveryCode, TotpSecret, Username};
+use vestibule::model::{
+    DisplayName, MOST_SESSIONS, PROOF_LASTS, Password, RESET_LASTS, RecoveryCode, TotpSecret, Username,
+};
 use vestibule::settings::{HASHING_FLOORS, OUR_KEYS, Settings, safe_defaults};
 use vestibule::web::{HELD_FOR, MOST_KIB};
 
@@ -46,6 +48,7 @@ fn the_numbers_of_the_security_page_are_those_of_the_code() {
         format!("a proof (login, `/confirm`) lasts | {} minutes", minutes(PROOF_LASTS)),
         format!("ran out is held for | {} minutes", minutes(HELD_FOR)),
         format!("between its two steps for | {} minutes", minutes(PROOF_LASTS)),
+        format!("a new password with is good for | {} minutes", minutes(RESET_LASTS)),
         format!("seconds that a code lasts | {}", TotpSecret::STEP),
         format!("the present one that are taken | {}", TotpSecret::WINDOW),
         format!("recovery codes | {}", RecoveryCode::AT_ONCE),

@@ -5,10 +5,10 @@ use rocket::local::asynchronous::Client;
 use serde_json::json;
 use vestibule::web::is_door;
 
-use crate::support::{Answer, App};
+use crate::support::{ADA, Answer, App};
 
 /// What a stranger may see; everything else asks for a session.
-const PUBLIC: [&str; 5] = ["/", "/favicon.svg", "/login", "/signup", "/static/<name>"];
+const PUBLIC: [&str; 6] = ["/", "/favicon.svg", "/login", "/reset-password", "/signup", "/static/<name>"];
 
 /// What is for machines alone; `health.rs` and `metrics.rs` say what they get.
 const FOR_MACHINES: [&str; 3] = ["/health/live", "/health/ready", "/metrics"];
@@ -21,12 +21,12 @@ const NOTHING_YET: &str = "/two-factor/qr.svg";
 
 /// Every address that takes a GET, with `<parts>` filled in.
 async fn gets(app: &App) -> Vec<(String, String)> {
-    let css = style_address(app).await;
+    let (css, link) = (style_address(app).await, reset_link(app).await);
     let routes = app.client.rocket().routes().filter(|route| !is_door(route) && route.method == Method::Get);
     routes
         .map(|route| {
             let path = route.uri.path().to_owned();
-            let filled = path.replace("/static/<name>", &css);
+            let filled = path.replace("/static/<name>", &css).replace("/reset-password", &link);
             (path, filled)
         })
         .collect()
@@ -37,6 +37,13 @@ async fn pages(app: &App) -> Vec<(String, String)> {
     let mut gets = gets(app).await;
     gets.retain(|(route, _)| !FOR_MACHINES.contains(&route.as_str()));
     gets
+}
+
+/// A link to set a new password with, for Ada.
+async fn reset_link(app: &App) -> String {
+    let ada = app.auth().find_user(ADA).await.expect("a database").expect("Ada");
+    let (token, _) = app.auth().make_reset(ada.user.user_id).await.expect("a database").expect("Ada");
+    format!("/reset-password?token={}", *token.reveal())
 }
 
 async fn style_address(app: &App) -> String {
@@ -115,7 +122,8 @@ async fn no_button_does_anything_for_a_stranger_who_sends_nothing() {
             answer.is_problem(answer.status);
         }
         let page = app.browser().submit(&path, &[]).await;
-        assert!(page.status == Status::SeeOther || page.status == Status::UnprocessableEntity, "{path}: {page:?}");
+        let is_no = [Status::SeeOther, Status::UnprocessableEntity, Status::Gone].contains(&page.status);
+        assert!(is_no, "{path}: {page:?}");
     }
     assert_eq!(app.count().await, (1, 1));
 }
@@ -155,7 +163,7 @@ fn has_the_headers(answer: &Answer, what: &str) {
     for (name, value) in [
         ("X-Content-Type-Options", "nosniff"),
         ("X-Frame-Options", "DENY"),
-        ("Referrer-Policy", "same-origin"),
+        ("Referrer-Policy", if what.contains("/reset-password") { "strict-origin" } else { "same-origin" }),
         ("Cross-Origin-Opener-Policy", "same-origin"),
         ("Cross-Origin-Resource-Policy", "same-origin"),
     ] {
@@ -201,7 +209,9 @@ async fn every_answer_carries_the_headers() {
                 let answer = visitor.request(method, path, None, Vec::new()).await;
                 assert!(answer.status.code < 500, "{method} {path}");
                 let is_file = answer.status == Status::Ok && (path.contains("/static/") || path.contains("favicon"));
-                has_the_headers(&answer, &format!("{method} {}", if is_file { path } else { "" }));
+                let passed = answer.status != Status::Forbidden && answer.status != Status::MethodNotAllowed;
+                let named = is_file || (passed && path.starts_with("/reset-password"));
+                has_the_headers(&answer, &format!("{method} {}", if named { path } else { "" }));
             }
         }
     }

@@ -30,6 +30,7 @@ mod profile;
 mod protected;
 mod proxies;
 mod races;
+mod reset_password;
 mod server;
 mod sessions;
 mod settings;

@@ -1,0 +1,127 @@
+//! What the operator can do to accounts and sessions: verbs that nobody reaches by HTTP.
+
+use super::{Auth, Failure};
+use crate::model::{DisplayName, EventKind, Password, Session, SessionId, User, UserId, Username, Visit};
+pub use crate::store::Account;
+use crate::store::{self, NewUser, Open};
+
+/// How many users' sessions are ended in one transaction, so that nobody who signs in meanwhile waits for long.
+const ENDED_AT_ONCE: i64 = 200;
+
+/// A user who was looked for by name.
+#[derive(Debug)]
+pub struct Found {
+    /// Who they are.
+    pub user: User,
+    /// Whether the account may not be used.
+    pub is_disabled: bool,
+}
+
+/// Why the operator's new account was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum MakeAccountError {
+    /// Someone has that name, in this or another spelling.
+    #[error("This name is taken.")]
+    NameTaken,
+    /// It could not be done now.
+    #[error(transparent)]
+    Failure(#[from] Failure),
+}
+
+impl Auth {
+    /// The accounts whose user names hold a text, by name, at most so many; and how many there are in all.
+    pub async fn accounts(&self, search: &str, most: i64) -> Result<(Vec<Account>, i64), Failure> {
+        let accounts = self.store.accounts(search, most, self.open_now()).await?;
+        Ok((accounts, self.store.count_accounts(search).await?))
+    }
+
+    /// Who has a name, in whatever spelling.
+    pub async fn find_user(&self, username: &str) -> Result<Option<Found>, Failure> {
+        let Ok(username) = Username::parse(username) else { return Ok(None) };
+        let found = self.store.credentials(&username).await?;
+        Ok(found.map(|found| Found { user: found.user, is_disabled: found.is_disabled }))
+    }
+
+    /// Makes an account for somebody else, also where signing up is closed. Nobody is signed in by it.
+    pub async fn make_account(&self, username: Username, password: Password) -> Result<User, MakeAccountError> {
+        let password_hash = self.hasher.hash(password).await.map_err(Failure::from)?;
+        let now = self.clock.now();
+        let user = User {
+            user_id: UserId::new(now).map_err(Failure::from)?,
+            display_name: DisplayName::from(&username),
+            username,
+            created_at: now,
+        };
+        let event = self.event(user.user_id, EventKind::AccountMade, &Visit::default())?;
+        let new = NewUser { user, password_hash };
+        match self.store.add_account(&new, &event).await? {
+            true => Ok(new.user),
+            false => Err(MakeAccountError::NameTaken),
+        }
+    }
+
+    /// Closes an account and ends its sessions (ASVS 7.4.2). None when it was closed before; else how many ended.
+    pub async fn disable(&self, user_id: UserId) -> Result<Option<u64>, Failure> {
+        let event = self.event(user_id, EventKind::Disabled, &Visit::default())?;
+        let ended = self.store.disable_user(&event).await?;
+        self.memory.forget_user(user_id);
+        Ok(ended)
+    }
+
+    /// Opens an account again. False when it was open.
+    pub async fn enable(&self, user_id: UserId) -> Result<bool, Failure> {
+        let event = self.event(user_id, EventKind::Enabled, &Visit::default())?;
+        Ok(self.store.enable_user(&event).await?)
+    }
+
+    /// The open sessions of one user or of all with who is in them, the last used first, at most so many.
+    pub async fn open_sessions(&self, of: Option<UserId>, most: i64) -> Result<Vec<(Username, Session)>, Failure> {
+        Ok(self.store.open_sessions(of, most, self.open_now()).await?)
+    }
+
+    /// Ends one session, whosever it is (ASVS 7.4.5). False when it had ended before, or never was.
+    pub async fn end_any_session(&self, session_id: SessionId) -> Result<bool, Failure> {
+        let Some(user_id) = self.store.user_of_session(session_id).await? else { return Ok(false) };
+        let event = self.event(user_id, EventKind::EndedByOperator, &Visit::default())?;
+        let ended = self.store.end_session(session_id, true, &event).await?;
+        self.memory.forget_user(user_id);
+        Ok(ended)
+    }
+
+    /// Ends every session of a user, and says how many there were.
+    pub async fn end_sessions_of(&self, user_id: UserId) -> Result<u64, Failure> {
+        let event = self.event(user_id, EventKind::EndedByOperator, &Visit::default())?;
+        let ended = self.store.end_all_sessions(&[event]).await?;
+        self.memory.forget_user(user_id);
+        Ok(ended)
+    }
+
+    /// Ends every session of everybody, and says how many there were; `told` is told from time to time how many so far.
+    /// One that begins meanwhile may go on.
+    pub async fn end_all_sessions(&self, told: impl Fn(u64)) -> Result<u64, Failure> {
+        let (mut ended, mut after) = (0, None);
+        loop {
+            let users = self.store.users_with_sessions(after, ENDED_AT_ONCE).await?;
+            let Some(last) = users.last() else { return Ok(ended) };
+            let events =
+                users.iter().map(|user_id| self.event(*user_id, EventKind::EndedByOperator, &Visit::default()));
+            let events = events.collect::<Result<Vec<_>, _>>()?;
+            ended += self.store.end_all_sessions(&events).await?;
+            for user_id in &users {
+                self.memory.forget_user(*user_id);
+            }
+            told(ended);
+            after = Some(*last);
+        }
+    }
+
+    fn open_now(&self) -> Open<'_> {
+        Open { now: self.clock.now(), limits: &self.rules.sessions }
+    }
+}
+
+impl From<store::Error> for MakeAccountError {
+    fn from(error: store::Error) -> Self {
+        Self::Failure(error.into())
+    }
+}
