@@ -52,14 +52,27 @@ pub fn make(folder: &Path) -> Result<(), DataDirError> {
     Ok(())
 }
 
+/// Where the key is kept.
+pub fn key_file(folder: &Path) -> PathBuf {
+    folder.join("secret.key")
+}
+
 /// The key kept in the folder, made at the first start.
 pub fn secret_key(folder: &Path) -> Result<Secret, DataDirError> {
-    let file = folder.join("secret.key");
+    let file = key_file(folder);
     let failed = |because: io::Error| DataDirError::Key { file: file.clone(), because };
 
     if !file.try_exists().map_err(failed)? {
         make_key(folder, &file).map_err(failed)?;
     }
+    existing_key(folder)
+}
+
+/// The key kept in the folder, which must be there.
+pub fn existing_key(folder: &Path) -> Result<Secret, DataDirError> {
+    let file = key_file(folder);
+    let failed = |because: io::Error| DataDirError::Key { file: file.clone(), because };
+
     let mode = fs::metadata(&file).map_err(failed)?.permissions().mode();
     if mode & 0o077 != 0 {
         return Err(DataDirError::KeyIsPublic(file));

@@ -78,13 +78,6 @@ pub fn app_with_clock(figment: Figment, clock: Clock) -> Result<Rocket<Build>, S
         .register("/", pages::catchers()))
 }
 
-/// What a command of the operator works on: the same folder, key and database, and nothing that serves.
-pub async fn open_auth(figment: Figment) -> Result<Auth, StartError> {
-    let settings = Settings::read(&settings::safe_defaults(figment))?;
-    let keys = keys(&settings)?;
-    open(&settings, Seal::new(keys.iter().map(Vec::as_slice)), Clock::system()).await
-}
-
 /// The key in use, and then those before it. Makes the folder and the key if they are not there.
 fn keys(settings: &Settings) -> Result<Vec<Vec<u8>>, StartError> {
     data_dir::make(&settings.data_dir)?;
@@ -130,6 +123,15 @@ async fn open(settings: &Settings, seal: Seal, clock: Clock) -> Result<Auth, Sta
     let auth = Auth::new(store, settings.rules.clone(), seal, clock)?;
     auth.check_key().await?;
     Ok(auth)
+}
+
+/// The verbs alone, for the operator's commands: the same database under the same rules, with one hashing thread and without
+/// the key, which none of them needs.
+pub async fn verbs(settings: &Settings, clock: Clock) -> Result<Auth, StartError> {
+    let store = Store::open(&settings.database).await?;
+    let mut rules = settings.rules.clone();
+    rules.hashing.threads = 1;
+    Ok(Auth::new(store, rules, Seal::new([]), clock)?)
 }
 
 /// What goes on beside the requests: writing down when sessions were last used, and sweeping what is kept no longer.

@@ -11,8 +11,8 @@
 //! | [`store`] | where it is kept: all the SQL |
 //! | [`model`] | what it is: nouns, parsed once, safe to show |
 //!
-//! Beside the stairs: [`settings`] (what the operator decides), [`data_dir`] (the folder and the key in it), [`launch`] (how
-//! it all becomes a running program) and [`operator`] (what else the program does, on the command line).
+//! Beside the stairs: [`settings`] (what the operator decides), [`data_dir`] (the folder and the key in it), [`launch`]
+//! (how it all becomes a running program) and [`operator`] (the commands of that program, one file each).
 //!
 //! A page has one name everywhere: `pages/login.rs`, `/login`, `templates/login.html.tera`, `tests/app/login.rs`; its
 //! functions are `show` and `submit`. What a request passes, in order: the door ([`web::Door`]: the right host? the same
@@ -37,4 +37,4 @@ pub mod settings;
 pub mod store;
 pub mod web;
 
-pub use launch::{StartError, app, app_with_clock, open_auth};
+pub use launch::{StartError, app, app_with_clock};

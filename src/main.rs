@@ -1,4 +1,4 @@
-//! `vestibule`: launches the app with the settings of this folder and the environment.
+//! `vestibule`: launches the app with the settings of this folder and the environment, or runs a command of the operator's.
 
 use std::io::IsTerminal;
 use std::net::SocketAddr;
@@ -10,20 +10,25 @@ use rocket::error::ErrorKind;
 use rocket::fairing::AdHoc;
 use rocket::tokio::runtime;
 use rocket::{Build, Rocket};
+use tracing::Level;
 use vestibule::auth::Auth;
-use vestibule::operator::{self, Command, CommandLine};
+use vestibule::operator::{Command, Program, Task};
 use vestibule::web::Site;
-use vestibule::{app, open_auth, settings};
+use vestibule::{app, operator, settings};
 
 /// Threads for blocking work, of which this program does next to none.
 const MOST_BLOCKING: usize = 16;
 
 fn main() -> ExitCode {
-    let command_line = CommandLine::parse();
-    log_to_stderr();
-    if let Some(command) = &command_line.command {
-        return operate(command);
+    match Program::parse().task {
+        None | Some(Task::Serve) => start(),
+        Some(Task::Operate(command)) => operate(command),
     }
+}
+
+/// Runs the site.
+fn start() -> ExitCode {
+    log_to_stderr(Level::INFO);
     let rocket = match app(settings::figment()) {
         Ok(rocket) => rocket,
         Err(error) => return fail(format_args!("{error}")),
@@ -37,25 +42,23 @@ fn main() -> ExitCode {
         .build();
     match runtime {
         Ok(runtime) => runtime.block_on(serve(rocket)),
-        Err(error) => fail(format_args!("The threads could not be started: {error}.")),
+        Err(error) => no_threads(&error),
     }
 }
 
-/// A command of the operator's, which needs no more than one thread.
-fn operate(command: &Command) -> ExitCode {
-    let runtime = match runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => return fail(format_args!("The threads could not be started: {error}.")),
-    };
-    runtime.block_on(async {
-        let auth = match open_auth(settings::figment()).await {
-            Ok(auth) => auth,
-            Err(error) => return fail(format_args!("{error}")),
-        };
-        let status = operator::run(command, &auth).await;
-        auth.close().await;
-        status
-    })
+/// Runs a command of the operator's.
+fn operate(command: Command) -> ExitCode {
+    // What there is to say it says itself.
+    log_to_stderr(Level::ERROR);
+    match runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => {
+            let status = runtime.block_on(operator::run(command));
+            // One that was interrupted may still wait for a line to be typed.
+            runtime.shutdown_background();
+            status
+        }
+        Err(error) => no_threads(&error),
+    }
 }
 
 async fn serve(rocket: Rocket<Build>) -> ExitCode {
@@ -96,6 +99,10 @@ async fn close(auth: Option<&Arc<Auth>>) {
     }
 }
 
+fn no_threads(error: &std::io::Error) -> ExitCode {
+    fail(format_args!("The threads could not be started: {error}."))
+}
+
 /// One sentence, and nothing half started.
 fn fail(sentence: std::fmt::Arguments<'_>) -> ExitCode {
     eprintln!("vestibule: {sentence}");
@@ -103,8 +110,8 @@ fn fail(sentence: std::fmt::Arguments<'_>) -> ExitCode {
 }
 
 /// Readable lines on a terminal, JSON lines elsewhere: what a user sends cannot make two lines of one.
-fn log_to_stderr() {
-    let log = tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(tracing::Level::INFO);
+fn log_to_stderr(most: Level) {
+    let log = tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(most);
     match std::io::stderr().is_terminal() {
         true => log.init(),
         false => log.json().init(),

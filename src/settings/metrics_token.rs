@@ -1,4 +1,4 @@
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer};
 use subtle::ConstantTimeEq;
 
 use super::{BadSetting, bad};
@@ -25,6 +25,12 @@ impl MetricsToken {
     /// Whether this is the token; the time it takes does not tell how much of it is right.
     pub fn is(&self, sent: &str) -> bool {
         self.0.as_bytes().ct_eq(sent.as_bytes()).into()
+    }
+}
+
+impl Serialize for MetricsToken {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str("(secret)")
     }
 }
 

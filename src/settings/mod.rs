@@ -1,5 +1,6 @@
 //! What the operator decides: one flat list beside Rocket's own keys, read once, checked whole, refused with a sentence.
 
+mod listing;
 mod metrics_token;
 mod networks;
 mod public_url;
@@ -15,13 +16,14 @@ use rocket::Config;
 use rocket::figment::Figment;
 use rocket::figment::providers::Serialized;
 use rocket::figment::value::magic::RelativePathBuf;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::auth::{HashingRules, Rules};
 use crate::model::{PasswordRules, SessionLimits};
 use crate::store::Database;
 
+pub use listing::{Listed, Origin, is_secret, list, origin};
 pub use metrics_token::MetricsToken;
 use networks::Networks;
 pub use public_url::{LOOPBACK_NAMES, PublicUrl};
@@ -62,7 +64,7 @@ pub struct Settings {
 }
 
 /// The settings as they are written, each with its default.
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(default)]
 struct Written {
     data_dir: RelativePathBuf,
@@ -86,7 +88,7 @@ struct Written {
     log_requests: bool,
 }
 
-#[derive(Clone, Copy, Deserialize, PartialEq)]
+#[derive(Clone, Copy, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 enum SignUpSetting {
     Open,

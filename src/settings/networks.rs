@@ -1,12 +1,12 @@
 use std::net::IpAddr;
 
 use ipnet::IpNet;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{BadSetting, bad};
 
 /// Networks or single addresses: a list, or one as it is easily written in the environment.
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(untagged)]
 pub(super) enum Networks {
     Many(Vec<String>),

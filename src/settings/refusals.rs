@@ -6,7 +6,7 @@ use rocket::figment::{Figment, Profile, Provider};
 use super::{BadSetting, OUR_KEYS, bad, explain, is_rockets_default};
 
 /// Rocket's keys that may be set: those that this program reads, or that a test of its own refuses with a reason.
-const ROCKET_KEYS: [&str; 10] =
+pub(super) const ROCKET_KEYS: [&str; 10] =
     ["address", "port", "workers", "keep_alive", "ident", "ip_header", "log_level", "cli_colors", "shutdown", "tls"];
 
 /// A misspelt key, or a section that nobody reads, would silently leave a default in force.
@@ -41,7 +41,7 @@ pub(super) fn refuse_unknown(figment: &Figment) -> Result<(), BadSetting> {
     }
 }
 
-fn is_from_environment(figment: &Figment, key: &str) -> bool {
+pub(super) fn is_from_environment(figment: &Figment, key: &str) -> bool {
     figment.find_metadata(key).is_some_and(|from| from.name.contains("environment"))
 }
 

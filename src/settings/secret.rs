@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::{BadSetting, bad};
 
@@ -39,6 +39,13 @@ impl Secret {
             return Err(bad(format!("`{key}` is not random, or is the example of a manual. Make one of your own.")));
         }
         Ok(self)
+    }
+}
+
+/// Where settings are listed. Never what it is.
+impl Serialize for Secret {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str("(secret)")
     }
 }
 

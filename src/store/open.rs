@@ -62,7 +62,7 @@ pub enum Database {
     /// A SQLite file, made when it is not there.
     Sqlite(PathBuf),
     /// A database of a PostgreSQL server, which several processes may share.
-    Postgres(Server),
+    Postgres(Box<Server>),
 }
 
 /// Why a database was not opened, as a sentence for the operator.
@@ -106,7 +106,7 @@ impl Database {
     /// Reads what stands behind `database_url`; `None` when it names neither a SQLite file nor a PostgreSQL server.
     pub fn parse(url: &str) -> Option<Result<Self, String>> {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            return Some(Server::parse(url).map(Self::Postgres));
+            return Some(Server::parse(url).map(Box::new).map(Self::Postgres));
         }
         let file = url.strip_prefix("sqlite:")?;
         let file = file.strip_prefix("//").unwrap_or(file);

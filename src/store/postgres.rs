@@ -6,7 +6,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use rocket::tokio::time::timeout;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions, PgSslMode};
 use sqlx::{ConnectOptions, Connection};
 
 use super::open::{MIGRATIONS, OpenError, migrated};
@@ -72,6 +72,19 @@ impl Server {
     pub fn is_exposed(&self) -> bool {
         !is_this_machine(&self.0) && !matches!(self.0.get_ssl_mode(), PgSslMode::VerifyFull | PgSslMode::VerifyCa)
     }
+
+    /// Without a log of every statement, and without the server's remarks about tables that are there already.
+    fn options(&self) -> PgConnectOptions {
+        self.0.clone().disable_statement_logging().options([("client_min_messages", "warning")])
+    }
+
+    /// Why it was not opened.
+    pub(super) fn refused(&self, because: &dyn fmt::Display) -> OpenError {
+        OpenError::Server {
+            server: self.to_string(),
+            because: because.to_string().lines().next().unwrap_or_default().to_owned(),
+        }
+    }
 }
 
 fn is_this_machine(options: &PgConnectOptions) -> bool {
@@ -99,34 +112,31 @@ impl fmt::Debug for Server {
     }
 }
 
-pub(super) async fn open(server: &Server) -> Result<Store, OpenError> {
-    let failed = |because: &dyn fmt::Display| OpenError::Server {
-        server: server.to_string(),
-        because: because.to_string().lines().next().unwrap_or_default().to_owned(),
-    };
-    // Without the server's remarks about tables that are there already.
-    let options = server.0.clone().disable_statement_logging().options([("client_min_messages", "warning")]);
-
-    // The pool would go on trying and then only say that it took too long.
-    match timeout(CONNECT_PATIENCE, options.connect()).await {
-        Ok(Ok(connection)) => drop(connection.close().await),
-        Ok(Err(error)) => return Err(failed(&error)),
-        Err(_) => return Err(failed(&"it does not answer")),
+/// One connection, without limits of time.
+pub(super) async fn connect(server: &Server) -> Result<PgConnection, OpenError> {
+    match timeout(CONNECT_PATIENCE, server.options().connect()).await {
+        Ok(connected) => connected.map_err(|error| server.refused(&error)),
+        Err(_) => Err(server.refused(&"it does not answer")),
     }
+}
+
+pub(super) async fn open(server: &Server) -> Result<Store, OpenError> {
+    // The pool would go on trying and then only say that it took too long.
+    let _ = connect(server).await?.close().await;
     // Without limits of time: another process may be at the same migrations, and then this one waits.
     let patient = PgPoolOptions::new().max_connections(1).acquire_timeout(CONNECT_PATIENCE);
-    let patient = patient.connect_with(options.clone()).await.map_err(|error| failed(&error))?;
+    let patient = patient.connect_with(server.options()).await.map_err(|error| server.refused(&error))?;
     migrated(MIGRATIONS.run(&patient).await)?;
     patient.close().await;
 
     let millis = |time: Duration| time.as_millis().to_string();
-    let options = options.options([
+    let options = server.options().options([
         ("statement_timeout", millis(LONGEST_STATEMENT)),
         ("lock_timeout", millis(PATIENCE)),
         ("idle_in_transaction_session_timeout", millis(LONGEST_STATEMENT)),
     ]);
     let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(PATIENCE);
-    Ok(Store::Postgres { pool: pool.connect_with(options).await.map_err(|error| failed(&error))? })
+    Ok(Store::Postgres { pool: pool.connect_with(options).await.map_err(|error| server.refused(&error))? })
 }
 
 #[cfg(test)]

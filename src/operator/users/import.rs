@@ -11,6 +11,7 @@ use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use sha2::{Digest, Sha256};
 
+use super::super::{Stop, verbs, verbs_on_a_new_one};
 use crate::auth::{Auth, Failure, Import, ImportProblem};
 
 use report::{Entry, Report};
@@ -100,9 +101,18 @@ impl Imported {
     }
 }
 
+impl ImportArgs {
+    pub(super) async fn run(self) -> Result<ExitCode, Stop> {
+        let auth = if self.dry_run { verbs().await? } else { verbs_on_a_new_one().await? };
+        let imported = run(&self, &auth).await;
+        auth.close().await;
+        Ok(imported.map_err(|error| Stop(error.to_string()))?.exit_code())
+    }
+}
+
 /// Reads the whole file once before anything is written, so that one which is broken in the middle leaves nothing behind;
 /// then takes in whoever can be, and reports on everyone else.
-pub async fn run(args: &ImportArgs, auth: &Auth) -> Result<Imported, ImportError> {
+async fn run(args: &ImportArgs, auth: &Auth) -> Result<Imported, ImportError> {
     let mut report = Report::open(args)?;
     if !args.dry_run {
         let (mut rows, progress) = open(args, "reading")?;
