@@ -38,7 +38,7 @@ pub use activity::{EVENTS_KEPT, Export};
 pub use admission::{Admitted, LogInError, SecondStep, Ticket};
 pub use code::CodeError;
 pub use confirmation::{Here, Proof, ProofError};
-pub use hashing::{HashProblem, HashingRules, Overload, StartError};
+pub use hashing::{HashProblem, HashingRules, Overload, StartError, time_of_one_hash};
 pub use import::{Import, ImportProblem, WrittenUser};
 pub use keys::KeyError;
 pub use log_in::LogIn;

@@ -1,7 +1,9 @@
 //! The commands of the program: what the operator can ask and do while the site runs, or before it does. One file each;
 //! what they do to accounts are verbs of [`Auth`].
 
+mod backup;
 mod config;
+mod doctor;
 mod output;
 mod password;
 mod sessions;
@@ -52,6 +54,10 @@ pub enum Command {
     /// List sessions, or end them
     #[command(subcommand)]
     Sessions(sessions::Sessions),
+    /// Copy the database while the site runs, and check the copy
+    Backup(backup::Backup),
+    /// Look for what is wrong with the settings, the files and the machine; changes nothing
+    Doctor(doctor::Doctor),
 }
 
 /// Why a command was not done, as a sentence for the operator.
@@ -59,12 +65,14 @@ pub enum Command {
 struct Stop(String);
 
 /// Runs a command: its result goes to the standard output, and why there is none to the standard error.
-/// The exit status is 0 when it was done, and 2 when it was not.
+/// The exit status is 0 when it was done, and 2 when it was not; 1 is for a doctor who found something bad.
 pub async fn run(command: Command) -> ExitCode {
     let done = match command {
         Command::Config(config) => config.run(),
         Command::Users(users) => users.run().await,
         Command::Sessions(sessions) => sessions.run().await,
+        Command::Backup(backup) => backup.run().await,
+        Command::Doctor(doctor) => doctor.run().await,
     };
     done.unwrap_or_else(|Stop(sentence)| {
         output::tell(&format!("vestibule: {sentence}"));
@@ -139,6 +147,6 @@ impl From<StartError> for Stop {
 
 impl From<Failure> for Stop {
     fn from(failure: Failure) -> Self {
-        Self(format!("This could not be done now: {failure}."))
+        Self(format!("This could not be done now: {failure}. `vestibule doctor` looks for the cause."))
     }
 }

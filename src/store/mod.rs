@@ -8,6 +8,7 @@
 #[macro_use]
 mod open;
 mod accounts;
+mod backup;
 mod columns;
 mod events;
 mod import;
@@ -30,6 +31,7 @@ use sqlx::postgres::{PgDatabaseError, PgPool};
 use sqlx::sqlite::SqlitePool;
 
 pub use accounts::{Account, Open};
+pub use backup::{Copied, CopyError, check_copy, copy_sqlite};
 pub use events::NewEvent;
 pub use import::ImportedUser;
 pub use inspect::{Inspected, Tables};

@@ -23,6 +23,7 @@ mod logout;
 mod machine;
 mod me;
 mod metrics;
+mod operator;
 mod password;
 mod postgres;
 mod processes;

@@ -176,6 +176,18 @@ pub fn read_hash(text: &str) -> Result<PasswordHash, HashProblem> {
     Ok(PasswordHash::from_phc(Stored::read(text)?.to_string()))
 }
 
+/// How long one hash takes on this machine under these rules.
+pub fn time_of_one_hash(rules: &HashingRules) -> Result<Duration, StartError> {
+    let params = Params::new(rules.memory_kib, rules.passes, 1, None).map_err(StartError::Parameters)?;
+    let mut worker = Worker::new(&params, &Arc::default());
+    let nobodys: [u8; 32] = random_bytes()?;
+    // The first one also asks the system for the memory, page by page.
+    worker.hash(&nobodys);
+    let began = Instant::now();
+    worker.hash(&nobodys);
+    Ok(began.elapsed())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

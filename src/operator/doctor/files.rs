@@ -1,0 +1,115 @@
+//! The folder of data, the key in it, the disk that it is on, and files with secrets in them.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use indicatif::HumanBytes;
+use rocket::figment::Figment;
+
+use super::{Finding, bad, ok, warn};
+use crate::data_dir::{existing_key, key_file};
+use crate::operator::absolute;
+use crate::settings::{OUR_KEYS, Origin, Settings, is_secret, origin};
+
+/// Less room than this is soon used up by a database that is written to.
+const LEAST_ROOM: u64 = 64 * 1024 * 1024;
+/// Less than this deserves a look.
+const LITTLE_ROOM: u64 = 1024 * 1024 * 1024;
+
+pub fn examine(settings: &Settings) -> Vec<Finding> {
+    let folder = absolute(&settings.data_dir);
+    let Ok(found) = fs::metadata(&folder) else {
+        let says = format!("{} is not there yet; the first start makes it. Is it the right one?", folder.display());
+        return [warn("data_dir", says)].into_iter().chain(room(&folder)).collect();
+    };
+    if !found.is_dir() {
+        return vec![bad("data_dir", format!("{} is no folder. Move it away, or set `data_dir`.", folder.display()))];
+    }
+    let findings = [data_dir(&folder, &found), key(settings)];
+    findings.into_iter().chain(database_file(settings)).chain(room(&folder)).collect()
+}
+
+fn data_dir(folder: &Path, found: &fs::Metadata) -> Finding {
+    let (owner, me) = (found.uid(), rustix::process::geteuid().as_raw());
+    let shown = folder.display();
+    match mode(found) & 0o077 {
+        0 if owner != me && me != 0 => {
+            bad("data_dir", format!("{shown} belongs to user {owner}, and you are user {me}. Run this as its owner."))
+        }
+        0 => ok("data_dir", format!("{shown}, for its owner alone.")),
+        _ => warn("data_dir", format!("Others can look into {shown}. Run `chmod 700 {shown}`.")),
+    }
+}
+
+fn key(settings: &Settings) -> Finding {
+    if settings.secret_key.is_some() {
+        return ok("secret_key", "In the settings.");
+    }
+    let file = absolute(&key_file(&settings.data_dir));
+    match existing_key(&settings.data_dir) {
+        Ok(_) => ok("secret_key", format!("{}, for its owner alone. It belongs to a backup.", file.display())),
+        Err(_) if !file.exists() && settings.database.missing_file().is_some() => {
+            ok("secret_key", "Not there yet; the first start makes it.")
+        }
+        Err(_) if !file.exists() => warn(
+            "secret_key",
+            format!(
+                "{} is not there, but a database is: the next start makes a new one, and everyone has to log in again, with \
+                 a recovery code where there is a second step. Restore it from a backup first.",
+                file.display()
+            ),
+        ),
+        Err(error) => bad("secret_key", error.to_string()),
+    }
+}
+
+fn database_file(settings: &Settings) -> Option<Finding> {
+    let file = settings.database.file()?;
+    let found = fs::metadata(file).ok()?;
+    (mode(&found) & 0o077 != 0).then(|| {
+        let file = absolute(file);
+        bad("database file", format!("Others can read {0}. Run `chmod 600 {0}`.", file.display()))
+    })
+}
+
+fn room(folder: &Path) -> Option<Finding> {
+    let there = folder.ancestors().find(|folder| folder.exists())?;
+    let disk = rustix::fs::statvfs(there).ok()?;
+    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+    let says = format!("{} free at {}.", HumanBytes(free), there.display());
+    Some(match free {
+        0..LEAST_ROOM => bad("disk", format!("{says} Make room before nothing can be written any more.")),
+        LEAST_ROOM..LITTLE_ROOM => warn("disk", format!("{says} Make room: a backup needs as much as the database.")),
+        _ => ok("disk", says),
+    })
+}
+
+/// Files of settings with a secret in them that everyone on the machine can read.
+pub fn readable_secrets(figment: &Figment) -> Vec<Finding> {
+    let mut files: Vec<(PathBuf, &str)> = Vec::new();
+    for key in OUR_KEYS {
+        let value = figment.find_value(key).ok().and_then(|value| serde_json::to_value(value).ok());
+        if let (Origin::File(file), Some(value)) = (origin(figment, key), value)
+            && is_secret(key, &value)
+            && !files.iter().any(|(known, _)| *known == file)
+        {
+            files.push((file, key));
+        }
+    }
+    let examine = |(file, key): (PathBuf, &str)| {
+        let is_public = fs::metadata(&file).is_ok_and(|found| mode(&found) & 0o007 != 0);
+        let shown = file.display();
+        match is_public {
+            true => {
+                bad("settings file", format!("Everyone can read {shown}, with `{key}` in it. Run `chmod 600 {shown}`."))
+            }
+            false => ok("settings file", format!("{shown} holds `{key}`, and not everyone can read it.")),
+        }
+    };
+    files.into_iter().map(examine).collect()
+}
+
+fn mode(found: &fs::Metadata) -> u32 {
+    found.permissions().mode()
+}

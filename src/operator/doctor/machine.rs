@@ -1,0 +1,98 @@
+//! The machine: its clock, how fast it hashes, and how many files a process may open.
+
+use std::fs;
+use std::time::Duration;
+
+use super::{Finding, bad, ok, warn};
+use crate::auth::time_of_one_hash;
+use crate::model::Moment;
+use crate::operator::table::minute;
+use crate::settings::Settings;
+
+/// No clock that is right shows an earlier time: 2026-01-01.
+const BEFORE_THIS_WAS_WRITTEN: Moment = Moment::from_millis(1_767_225_600_000);
+
+/// A login should not feel slow, nor a guess be cheap.
+const SLOW: Duration = Duration::from_millis(500);
+
+/// Each connection is an open file, and so are the database's.
+const FEW_FILES: u64 = 1_024;
+const TOO_FEW_FILES: u64 = 128;
+
+pub fn clock(now: Moment) -> Finding {
+    match now < BEFORE_THIS_WAS_WRITTEN {
+        true => bad(
+            "clock",
+            format!("It shows {} UTC, which cannot be. Set it right, and let NTP keep it so.", minute(now)),
+        ),
+        false => ok(
+            "clock",
+            format!("It shows {} UTC. Codes of the second step need it right to half a minute.", minute(now)),
+        ),
+    }
+}
+
+/// Hashes twice to measure once.
+pub fn hashing(settings: &Settings) -> Finding {
+    let rules = &settings.rules.hashing;
+    match time_of_one_hash(rules) {
+        Ok(time) => {
+            let memory = rules.memory_kib as usize * rules.threads / 1_024;
+            let each_second = rules.threads as f64 / time.as_secs_f64().max(0.000_1);
+            let says = format!(
+                "{} ms a password; {} threads, {memory} MiB, about {each_second:.0} logins a second.",
+                time.as_millis(),
+                rules.threads
+            );
+            match time > SLOW {
+                true => warn("hashing", format!("{says} That is slow: is the machine busy, or `hash_passes` high?")),
+                false => ok("hashing", says),
+            }
+        }
+        Err(error) => bad("hashing", error.to_string()),
+    }
+}
+
+pub fn open_files() -> Finding {
+    match fs::read_to_string("/proc/self/limits").ok().as_deref().and_then(soft_limit) {
+        None => ok("open files", "No limit is known."),
+        Some(limit) => {
+            let says = format!("{limit} may be open at once, connections too, for what is started from here.");
+            let advice = "Raise it where the site is started (`LimitNOFILE=` of systemd, `ulimit -n` of a shell).";
+            match limit {
+                0..TOO_FEW_FILES => bad("open files", format!("{says} {advice}")),
+                TOO_FEW_FILES..FEW_FILES => warn("open files", format!("{says} {advice}")),
+                _ => ok("open files", says),
+            }
+        }
+    }
+}
+
+/// The limit in force, of a line like `Max open files  1024  524288  files`.
+fn soft_limit(limits: &str) -> Option<u64> {
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
+    match line.split_whitespace().next()? {
+        "unlimited" => None,
+        number => number.parse().ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::operator::doctor::Health;
+
+    #[test]
+    fn the_limit_in_force_is_read() {
+        let limits = "Limit            Soft Limit  Hard Limit  Units\nMax open files   256         524288      files\n";
+        assert_eq!(soft_limit(limits), Some(256));
+        assert_eq!(soft_limit("Max open files   unlimited   unlimited   files"), None);
+        assert_eq!(soft_limit(""), None);
+    }
+
+    #[test]
+    fn a_clock_that_was_never_set_is_bad() {
+        assert_eq!(clock(Moment::from_millis(0)).health, Health::Bad);
+        assert_eq!(clock(BEFORE_THIS_WAS_WRITTEN).health, Health::Ok);
+    }
+}
