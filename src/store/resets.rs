@@ -1,6 +1,6 @@
 use super::columns::{UserRow, read_user, user_columns};
 use super::events::insert_event;
-use super::sessions::{NO_SESSION, note_endings};
+use super::sessions::{NO_SESSION, note_endings, take_turns};
 use super::users::forget_tries_of;
 use super::{NewEvent, Result, Store};
 use crate::model::{EventKind, Moment, PasswordHash, TokenHash, User};
@@ -28,6 +28,8 @@ impl Store {
                 expires_at = excluded.expires_at";
 
         transaction!(self, tx => {
+            // With disabling the account, which drops the link.
+            take_turns!(tx, event.user_id);
             let added = sqlx::query(SQL)
                 .bind(token_hash.to_text())
                 .bind(expires_at.millis())
@@ -88,6 +90,8 @@ impl Store {
         const END_ALL: &str = "DELETE FROM sessions WHERE user_id = $1";
 
         transaction!(self, tx => {
+            // Whatever else changes the account touches the user first too: nobody waits for the other in a circle.
+            take_turns!(tx, event.user_id);
             let used = sqlx::query(USE)
                 .bind(token_hash.to_text())
                 .bind(event.user_id.to_string())
