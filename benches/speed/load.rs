@@ -156,6 +156,11 @@ impl Figures {
         self.refused
     }
 
+    /// The same without the processor time, for requests that the server did not answer alone.
+    pub fn among_others(self) -> Self {
+        Self { processor: Duration::ZERO, ..self }
+    }
+
     pub fn per_second(&self) -> f64 {
         self.waits.len() as f64 / self.seconds
     }

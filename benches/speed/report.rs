@@ -32,7 +32,11 @@ impl Report {
             0 => name.to_owned(),
             refused => format!("{name} ({refused} × 503)"),
         };
-        print!("{name_and_refusals:<34}{rate:>12.0}{p50:>10.2}{p99:>10.2}{:>14.1}", figures.processor_us());
+        let processor = match figures.processor_us() {
+            0.0 => String::new(),
+            spent => format!("{spent:.1}"),
+        };
+        print!("{name_and_refusals:<34}{rate:>12.0}{p50:>10.2}{p99:>10.2}{processor:>14}");
         match ratio {
             Some((ratio, wanted)) => {
                 print!("{ratio:>10.2}");
