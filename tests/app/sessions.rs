@@ -227,7 +227,8 @@ async fn ada_sees_where_she_is_signed_in() {
     for session in sessions {
         assert_eq!(session["is_this"] == json!(true), session["session_id"] == me["session_id"]);
     }
-    for browser in [app.program_with(&ada), app.program_with(&phone.cookies.borrow())] {
+    let phones = phone.cookies.into_inner();
+    for browser in [app.program_with(&ada), app.program_with(&phones)] {
         assert_eq!(browser.get("/sessions").await.json()["sessions"][0]["is_this"], true, "one's own stands first");
     }
 }
