@@ -1,5 +1,5 @@
-//! Whether everybody can use every page: axe-core's rules for WCAG 2.2 AA, narrow and wide, light and dark; large text; the
-//! keyboard alone.
+//! Whether everybody can use every page: axe-core's rules for WCAG 2.2 AA, narrow and wide, light and dark; large text;
+//! the keyboard alone.
 
 use std::path::Path;
 
@@ -82,7 +82,8 @@ impl Inspector {
         }
         let run = format!(
             "const done = arguments[arguments.length - 1];
-             axe.run(document, {{ runOnly: {}, resultTypes: ['violations'] }}).then(done, error => done(String(error)));",
+             axe.run(document, {{ runOnly: {}, resultTypes: ['violations'] }})
+                 .then(done, (error) => done(String(error)));",
             json!(RULES)
         );
         let result = person.script_that_calls_back(&run).await;

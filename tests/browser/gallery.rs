@@ -51,9 +51,14 @@ async fn what_strangers_see(eve: &Person, look: &mut impl Look) {
     look.look(eve, "signup-name-taken").await;
 
     eve.open("/signup").await;
-    let ten = "for (let n = 0; n < 10; n++)
-                   document.forms[0].append(Object.assign(document.createElement('input'), { name: `unknown_field_${n}` }))";
-    eve.script(ten).await;
+    eve.script(
+        "for (let n = 0; n < 10; n++) {
+             const input = document.createElement('input');
+             input.name = `unknown_field_${n}`;
+             document.forms[0].append(input);
+         }",
+    )
+    .await;
     eve.press("Make my account").await;
     look.look(eve, "signup-ten-problems").await;
 

@@ -1,5 +1,5 @@
-//! Every promise that only a browser can keep or break, in Chromium: what a person does from the first page to the last,
-//! what the browser itself says of our pages, and whether everybody can use them.
+//! Every promise that only a browser can keep or break, in Chromium: what a person does from the first page to the
+//! last, what the browser itself says of our pages, and whether everybody can use them.
 
 mod accessibility;
 mod browser_says;

@@ -12,7 +12,8 @@ use crate::site::Site;
 fn eves_site(ours: &str) -> u16 {
     let page = format!(
         r#"<!doctype html><title>Eve's</title><main><h1>Win a prize</h1>
-        <form method="post" action="{ours}/profile"><input type="hidden" name="display_name" value="Eve's"><button>Prize</button></form>
+        <form method="post" action="{ours}/profile">
+        <input type="hidden" name="display_name" value="Eve's"><button>Prize</button></form>
         <form method="post" action="{ours}/logout"><button>Another prize</button></form>
         <iframe name="ours" src="{ours}/profile"></iframe></main>"#
     );
@@ -51,8 +52,8 @@ const ASK: &str = r#"
     })();
 "#;
 
-/// From another site (another host), and from another origin of the same one (another port), where the browser sends our
-/// cookie along.
+/// From another site (another host), and from another origin of the same one (another port), where the browser sends
+/// our cookie along.
 #[rocket::async_test]
 async fn a_page_of_another_origin_can_neither_send_our_forms_nor_frame_us_nor_read_us() {
     let Some(chromium) = Chromium::start() else { return };

@@ -7,12 +7,14 @@ use crate::person::{PASSWORD, Person};
 use crate::phone::Phone;
 use crate::site::Site;
 
-/// For each form that asks for something secret: where it is sent, and what each of its fields is for (HTML, 4.10.18.7).
+/// For each form that asks for something secret: where it is sent, and what each of its fields is for.
 const ROLES: &str = r#"
-    return [...document.querySelectorAll("main form")].filter((form) => form.querySelector("[type=password]")).map((form) =>
-        form.getAttribute("action") + ": " + [...form.elements]
-            .filter((field) => field.tagName === "INPUT" && /text|password/.test(field.type))
-            .map((field) => `${field.type} ${field.autocomplete}${field.value ? " " + field.value : ""}`).join(", "));
+    const roles = (form) => [...form.elements]
+        .filter((field) => field.tagName === "INPUT" && /text|password/.test(field.type))
+        .map((field) => `${field.type} ${field.autocomplete} ${field.value}`.trim());
+    return [...document.querySelectorAll("main form")]
+        .filter((form) => form.querySelector("[type=password]"))
+        .map((form) => `${form.getAttribute("action")}: ${roles(form).join(", ")}`);
 "#;
 
 #[rocket::async_test]
@@ -53,8 +55,8 @@ async fn password_managers_are_told_what_every_field_is_for_and_whose_password_i
     assert!(ada.has("#code[autocomplete=one-time-code]").await);
 }
 
-/// Chrome's own password manager tells in the console what it could not make sense of. That our pages leave it silent is
-/// held in `browser_says`; here, that it would not be silent of others.
+/// Chrome's own password manager tells in the console what it could not make sense of. That our pages leave it silent
+/// is held in `browser_says`; here, that it would not be silent of others.
 #[rocket::async_test]
 async fn the_browsers_own_password_manager_tells_of_fields_that_it_does_not_understand() {
     let Some(chromium) = Chromium::start() else { return };
@@ -93,7 +95,8 @@ async fn a_password_is_shown_on_demand_and_sent_as_a_password() {
 
     // As the form leaves, before the browser looks what it could keep.
     ada.script(
-        "document.forms[0].addEventListener('submit', () => sessionStorage.kind = document.querySelector('#password').type)",
+        "const input = document.querySelector('#password');
+         document.forms[0].addEventListener('submit', () => sessionStorage.kind = input.type);",
     )
     .await;
     ada.press("Make my account").await;
