@@ -4,12 +4,14 @@ use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use clap::Parser;
 use rocket::error::ErrorKind;
 use rocket::fairing::AdHoc;
 use rocket::tokio::runtime;
-use rocket::{Build, Rocket};
+use rocket::tokio::time::sleep;
+use rocket::{Build, Orbit, Rocket};
 use tracing::Level;
 use vestibule::auth::Auth;
 use vestibule::operator::{Command, Program, Task};
@@ -75,21 +77,47 @@ async fn serve(rocket: Rocket<Build>) -> ExitCode {
     match rocket.launch().await {
         Ok(rocket) => {
             close(rocket.state()).await;
-            tracing::info!("stopped");
-            ExitCode::SUCCESS
+            stopped()
         }
         Err(error) => match error.kind() {
             ErrorKind::Bind(error) => fail(format_args!("The address cannot be listened on: {error}.")),
             // The fairing that failed has said why.
             ErrorKind::FailedFairings(_) => ExitCode::from(2),
             ErrorKind::Shutdown(rocket, _) => {
-                tracing::warn!("some requests were not answered before the end");
+                let are_answered = are_answered(rocket).await;
                 close(rocket.state()).await;
-                ExitCode::FAILURE
+                match are_answered {
+                    true => stopped(),
+                    false => {
+                        tracing::warn!("some requests were not answered before the end");
+                        ExitCode::FAILURE
+                    }
+                }
             }
             other => fail(format_args!("{other}.")),
         },
     }
+}
+
+/// Waits for the requests that are in flight, as long as Rocket would. It does not where the signal comes between two
+/// looks of its own: then it returns at once (`http_server` in its server.rs, where the server ends before the shutdown
+/// is seen).
+async fn are_answered(rocket: &Arc<Rocket<Orbit>>) -> bool {
+    let shutdown = &rocket.config().shutdown;
+    let until = Instant::now() + Duration::from_secs((shutdown.grace + shutdown.mercy).into());
+    // Every connection holds the site.
+    while Arc::strong_count(rocket) > 1 {
+        if Instant::now() > until {
+            return false;
+        }
+        sleep(Duration::from_millis(20)).await;
+    }
+    true
+}
+
+fn stopped() -> ExitCode {
+    tracing::info!("stopped");
+    ExitCode::SUCCESS
 }
 
 /// Writes down what is still in memory, however the serving ended.

@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use sha2::{Digest, Sha256};
 
-use super::super::{Stop, verbs, verbs_on_a_new_one};
+use super::super::{Stop, verbs_on_a_new_one};
 use crate::auth::{Auth, Failure, Import, ImportProblem};
 
 use report::{Entry, Report};
@@ -103,7 +103,7 @@ impl Imported {
 
 impl ImportArgs {
     pub(super) async fn run(self) -> Result<ExitCode, Stop> {
-        let auth = if self.dry_run { verbs().await? } else { verbs_on_a_new_one().await? };
+        let auth = verbs_on_a_new_one().await?;
         let imported = run(&self, &auth).await;
         auth.close().await;
         Ok(imported.map_err(|error| Stop(error.to_string()))?.exit_code())
