@@ -25,7 +25,7 @@ pub async fn every_page(chromium: &Chromium, look: &mut impl Look) {
     what_ada_sees(&ada, &site, look).await;
     what_stands_out(&ada, look).await;
     what_belongs_to_the_second_step(&ada, chromium, &site, look).await;
-    how_she_leaves(&ada, look).await;
+    how_passwords_change(&ada, &site, look).await;
     what_is_closed(chromium, look).await;
 }
 
@@ -189,12 +189,24 @@ async fn what_belongs_to_the_second_step(ada: &Person, chromium: &Chromium, site
     look.look(&elsewhere, "profile-form-held").await;
 }
 
-async fn how_she_leaves(ada: &Person, look: &mut impl Look) {
+async fn how_passwords_change(ada: &Person, site: &Site, look: &mut impl Look) {
     ada.open("/password").await;
     ada.fill("current_password", PASSWORD).await;
     ada.fill("new_password", "seven violet lanterns drifting").await;
     ada.press("Change my password").await;
     look.look(ada, "profile-password-changed").await;
+
+    let link = site.operator(&["users", "reset-link", "ada"]);
+    let link = link.trim().strip_prefix(&site.address()).expect("an address of the site");
+    ada.open(link).await;
+    look.look(ada, "reset-password").await;
+    ada.press("Set my new password").await;
+    look.look(ada, "reset-password-problem").await;
+    ada.fill("new_password", PASSWORD).await;
+    ada.press("Set my new password").await;
+    look.look(ada, "login-after-a-reset").await;
+    ada.open(link).await;
+    look.look(ada, "reset-password-used").await;
 }
 
 async fn what_is_closed(chromium: &Chromium, look: &mut impl Look) {

@@ -42,6 +42,10 @@ async fn password_managers_are_told_what_every_field_is_for_and_whose_password_i
         assert_eq!(ada.script(ROLES).await, json!([roles]), "{path}");
     }
 
+    let link = site.operator(&["users", "reset-link", "ada"]);
+    ada.open(link.trim().trim_start_matches(&site.address())).await;
+    assert_eq!(ada.script(ROLES).await, json!(["/reset-password: text username Ada, password new-password"]));
+
     ada.open("/two-factor").await;
     ada.press("Set it up").await;
     let mut phone = Phone::that_reads(&ada.find("img.qr").await.screenshot().await.expect("a picture"));

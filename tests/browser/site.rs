@@ -11,7 +11,7 @@ use tempfile::TempDir;
 pub struct Site {
     child: Child,
     pub port: u16,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Site {
@@ -33,11 +33,24 @@ impl Site {
         let mut line = String::new();
         BufReader::new(child.stdout.take().expect("its output")).read_line(&mut line).expect("its first line");
         let port = line.trim_end_matches([')', '\n']).rsplit(':').next().and_then(|port| port.parse().ok());
-        Self { child, port: port.unwrap_or_else(|| panic!("no address in {line:?}")), _folder: folder }
+        Self { child, port: port.unwrap_or_else(|| panic!("no address in {line:?}")), folder }
     }
 
     pub fn address(&self) -> String {
         format!("http://localhost:{}", self.port)
+    }
+
+    /// What the operator's command says on this machine.
+    pub fn operator(&self, arguments: &[&str]) -> String {
+        let output = Command::new(env!("CARGO_BIN_EXE_vestibule"))
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env_remove("ROCKET_CONFIG")
+            .env("ROCKET_PUBLIC_URL", self.address())
+            .output()
+            .expect("the program starts");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
     /// A program that calls itself this logs in; gives the status of the answer.
