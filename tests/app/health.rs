@@ -1,5 +1,6 @@
+use rocket::futures::future::join_all;
 use rocket::http::Status;
-use rocket::tokio::{join, task};
+use rocket::tokio::task;
 use serde_json::{Value, json};
 
 use crate::support::{App, PASSWORD};
@@ -42,12 +43,18 @@ async fn ready_once(app: &App, status: Status) -> Value {
 async fn while_no_more_passwords_can_wait_it_is_not_ready() {
     let slow = [("hash_memory_kib", json!(65_536)), ("hash_passes", json!(5)), ("hash_queue", json!(1))];
     let app = App::with_settings(&slow).await;
-    let sign_up = async |username: &str| {
-        app.program().send("/signup", json!({ "username": username, "password": PASSWORD })).await;
+    // Again and again: of those who come while the thread takes up another's, some find no place.
+    let sign_up = async |number: usize| {
+        for _ in 0..20 {
+            let who = json!({ "username": format!("user{number}"), "password": PASSWORD });
+            app.program().send("/signup", who).await;
+        }
     };
 
-    let full = ready_once(&app, Status::ServiceUnavailable);
-    let (_, _, _, full) = join!(sign_up("ada"), sign_up("eve"), sign_up("grace"), full);
+    let full = rocket::tokio::select! {
+        full = ready_once(&app, Status::ServiceUnavailable) => full,
+        _ = join_all((0..4).map(sign_up)) => panic!("the queue was never full"),
+    };
 
     assert_eq!(full, json!({ "ready": false, "database": "ok", "hashing": "full", "server": "ok" }));
     assert_eq!(ready_once(&app, Status::Ok).await["hashing"], "ok");

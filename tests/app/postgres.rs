@@ -167,8 +167,20 @@ fn free_port() -> u16 {
 }
 
 /// What needs no database, and what is about SQLite's file.
-const NOT_ON_POSTGRES: [&str; 8] =
-    ["postgres::", "documents::", "floors::", "machine::", "settings::", "proxies::", "faults::", "of_a_file"];
+const NOT_ON_POSTGRES: [&str; 12] = [
+    "postgres::",
+    "documents::",
+    "floors::",
+    "machine::",
+    "settings::",
+    "proxies::",
+    "faults::",
+    "of_a_file",
+    "operator::a_backup",
+    "operator::a_command_in_the_wrong_folder",
+    "operator::ending_all_sessions_ends_more",
+    "operator::the_doctor_finds",
+];
 
 #[test]
 fn the_whole_suite_passes_on_postgresql() {

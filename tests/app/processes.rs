@@ -266,6 +266,32 @@ fn a_server_that_cannot_be_used_ends_the_start_with_a_sentence_and_status_2() {
 }
 
 #[test]
+fn the_operators_commands_work_on_a_server_and_a_backup_is_left_to_its_own_tools() {
+    let Some(site) = Site::start(2) else { return };
+    let (ada, eve) = (site.processes[&0].sign_up("ada"), site.processes[&1].sign_up("eve"));
+    let run = |arguments: &[&str]| {
+        let mut command = command(site.folders[0].path());
+        command.env("ROCKET_DATABASE_URL", &site.database).env("ROCKET_SECRET_KEY", KEY).args(arguments);
+        let output = command.output().unwrap();
+        let said = [output.stdout, output.stderr].map(|said| String::from_utf8(said).unwrap()).concat();
+        (output.status.code(), said)
+    };
+
+    let (code, listed) = run(&["users", "list"]);
+    assert!(code == Some(0) && listed.contains("ada") && listed.contains("eve"), "{listed}");
+    assert_eq!(run(&["users", "disable", "ada"]).0, Some(0));
+    thread::sleep(RECHECK);
+    for server in site.processes.values() {
+        assert_eq!((server.who(&ada), server.who(&eve)), (401, 200));
+    }
+    assert_eq!(run(&["sessions", "end", "--all"]), (Some(0), "1 session ended.\n".to_owned()));
+    let (code, said) = run(&["backup", "copy.db"]);
+    assert!(code == Some(2) && said.contains("pg_dump") && said.lines().count() == 1, "{said}");
+    let (code, said) = run(&["doctor"]);
+    assert!(code != Some(2) && said.contains("database"), "{said}");
+}
+
+#[test]
 fn while_the_server_is_stopped_answers_are_503_and_cookies_stay_and_then_all_is_well_within_5_seconds() {
     let Some(mut site) = Site::start(1) else { return };
     let server = site.processes.remove(&0).unwrap();

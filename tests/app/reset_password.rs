@@ -261,16 +261,11 @@ async fn the_address_is_told_to_nobody_and_kept_by_nobody() {
 
 #[rocket::async_test]
 async fn a_link_whose_time_is_up_is_swept() {
-    use sqlx::ConnectOptions;
-
     let (app, _) = App::with_ada().await;
     token(&app, ADA).await;
-    let file = app.folder.path().join("data/vestibule.db");
-    let mut database = sqlx::sqlite::SqliteConnectOptions::new().filename(file).connect().await.unwrap();
     for (wait, left) in [(60 * 60 - 1, 1), (1, 0)] {
         app.wait(Duration::from_secs(wait));
         app.auth().sweep().await.unwrap();
-        let kept: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM resets").fetch_one(&mut database).await.unwrap();
-        assert_eq!(kept, left);
+        assert_eq!(app.run_sql("SELECT COUNT(*) FROM resets").await, Some(left));
     }
 }

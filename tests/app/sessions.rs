@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use rocket::http::Status;
 use serde_json::json;
-use vestibule::store::{Database, Store};
+use vestibule::store::Store;
 
 use crate::support::{ADA, App, PASSWORD, adas};
 
@@ -139,8 +139,7 @@ async fn a_sweep_takes_every_session_whose_time_is_up_however_few_at_a_time() {
     let ada = app.sign_up(ADA).await;
     let limits = &app.auth().rules().sessions;
 
-    let file = Database::Sqlite(app.folder.path().join("data/vestibule.db"));
-    let swept = Store::open(&file).await.unwrap().sweep_sessions(app.clock.now(), limits, 2).await.unwrap();
+    let swept = Store::open(&app.database()).await.unwrap().sweep_sessions(app.clock.now(), limits, 2).await.unwrap();
 
     assert_eq!((swept, app.count().await), (5, (6, 1)));
     assert_eq!(app.program_with(&ada).get("/getusers/me").await.status, Status::Ok);

@@ -18,6 +18,7 @@ use tempfile::TempDir;
 use totp_rs::Totp;
 use vestibule::auth::Auth;
 use vestibule::model::{Clock, Moment};
+use vestibule::store::Database;
 
 use crate::postgres;
 
@@ -131,6 +132,14 @@ impl App {
     /// Accounts and sessions in the database.
     pub async fn count(&self) -> (i64, i64) {
         self.auth().count().await.expect("a database")
+    }
+
+    /// Which database it uses.
+    pub fn database(&self) -> Database {
+        match postgres::database_of(self.folder.path()) {
+            Some(address) => Database::parse(&address).expect("an address").expect("a server"),
+            None => Database::Sqlite(self.folder.path().join("data/vestibule.db")),
+        }
     }
 
     /// Runs SQL in the database, behind the app's back, and gives back the one number that it asks for, if it does.
