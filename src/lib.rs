@@ -12,7 +12,8 @@
 //! | [`model`] | what it is: nouns, parsed once, safe to show |
 //!
 //! Beside the stairs: [`settings`] (what the operator decides), [`data_dir`] (the folder and the key in it), [`launch`]
-//! (how it all becomes a running program) and [`operator`] (the commands of that program, one file each).
+//! (how it all becomes a running program) and [`operator`] (the commands of that program, one file or folder each: what is
+//! done to accounts are verbs of [`auth`]; a backup and the doctor ask the store and look at files).
 //!
 //! A page has one name everywhere: `pages/login.rs`, `/login`, `templates/login.html.tera`, `tests/app/login.rs`; its
 //! functions are `show` and `submit`. What a request passes, in order: the door ([`web::Door`]: the right host? the same

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Auth, Failure, Resumed};
-use crate::model::{Event, EventId, EventKind, Moment, Session, Token, UserId, Visit};
+use crate::model::{Event, EventId, EventKind, Moment, Session, TokenHash, UserId, Visit};
 use crate::store::NewEvent;
 
 /// How long events are kept.
@@ -41,8 +41,8 @@ impl Auth {
     }
 
     /// Why the session of a token was ended from elsewhere, if it was.
-    pub async fn ending(&self, token: &Token) -> Result<Option<(EventKind, Moment)>, Failure> {
-        Ok(self.store.ending(&token.hash()).await?)
+    pub async fn ending(&self, token_hash: &TokenHash) -> Result<Option<(EventKind, Moment)>, Failure> {
+        Ok(self.store.ending(token_hash).await?)
     }
 
     /// Everything that is kept about a user.

@@ -13,11 +13,10 @@ const WRITTEN_AT_ONCE: usize = 500;
 impl Auth {
     /// The session that a token opens and its user; none when it has ended or run out. Never makes one: a token that
     /// this site did not give is worth nothing.
-    pub async fn resume_session(&self, token: &Token) -> Result<Option<Arc<Resumed>>, Failure> {
-        let token_hash = token.hash();
-        let found = match self.memory.recall(&token_hash) {
+    pub async fn resume_session(&self, token_hash: &TokenHash) -> Result<Option<Arc<Resumed>>, Failure> {
+        let found = match self.memory.recall(token_hash) {
             Some(known) => Some(known),
-            None => self.read_session(&token_hash).await?,
+            None => self.read_session(token_hash).await?,
         };
 
         let (now, limits) = (self.clock.now(), &self.rules.sessions);

@@ -61,15 +61,15 @@ impl Backup {
         let (users, sessions) = (count(copied.users, "user"), count(copied.sessions, "session"));
         let size = HumanBytes(fs::metadata(&file).map_or(0, |found| found.len()));
         print(format!("{}: {users}, {sessions}, {size}; checked.", file.display()))?;
-        match (&key, &settings.secret_key) {
+        match (&key, settings.key_elsewhere()) {
             (Some((_, copy)), _) => print(format!("{}: the key.", copy.display()))?,
             (None, None) => tell(&format!(
                 "Keep {} with it (`--with-key` copies it beside): without the key everyone has to log in again, and with a \
                  recovery code where there is a second step.",
                 absolute(&key_file(&settings.data_dir)).display()
             )),
-            (None, Some(_)) => {
-                tell("Keep the setting `secret_key` with it: without the key everyone has to log in again.")
+            (None, Some(place)) => {
+                tell(&format!("Keep {place} with it: without the key everyone has to log in again."))
             }
         }
         Ok(ExitCode::SUCCESS)
@@ -77,12 +77,11 @@ impl Backup {
 
     /// The file of the key and the name of its copy, if it is to be copied.
     fn key(&self, settings: &Settings, file: &Path) -> Result<Option<(PathBuf, PathBuf)>, Stop> {
-        match (self.with_key, &settings.secret_key) {
+        match (self.with_key, settings.key_elsewhere()) {
             (false, _) => Ok(None),
-            (true, Some(_)) => Err(Stop(
-                "The key is in the setting `secret_key` and in no file. Keep that setting, and leave out --with-key."
-                    .to_owned(),
-            )),
+            (true, Some(place)) => Err(Stop(format!(
+                "The key is not in the data folder but in {place}. Keep that, and leave out --with-key."
+            ))),
             (true, None) => {
                 existing_key(&settings.data_dir)?;
                 let mut copy = file.as_os_str().to_owned();

@@ -82,7 +82,7 @@ pub async fn show(
     done: Option<&str>,
 ) -> Result<Show<LoginPage>, Failed> {
     let ending = match (visitor.user, cookie.token()) {
-        (None, Some(token)) => auth.ending(token).await?,
+        (None, Some(token)) => auth.ending(&token).await?,
         _ => None,
     };
     let form = LoginForm {
@@ -121,7 +121,7 @@ pub async fn submit(
         remember: form.remember,
         visit: client.0,
         devices: cookie.devices(),
-        replaces: cookie.token_hash(),
+        replaces: cookie.token(),
     };
     let admitted = match auth.log_in(tried).await {
         Ok(admitted) => admitted,

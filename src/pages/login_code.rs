@@ -63,13 +63,8 @@ pub async fn submit(
     if form.0.code.is_empty() {
         return Err(Retry::fields(LoginCodePage { problems: Problems::with("code", "Type the code.") }));
     }
-    let tried = SecondStep {
-        ticket,
-        code: &form.0.code,
-        visit: client.0,
-        devices: cookie.devices(),
-        replaces: cookie.token_hash(),
-    };
+    let tried =
+        SecondStep { ticket, code: &form.0.code, visit: client.0, devices: cookie.devices(), replaces: cookie.token() };
     let admitted = auth.log_in_with_code(tried).await.map_err(refused)?;
     cookie.admit(&admitted);
 

@@ -69,8 +69,7 @@ pub async fn submit(
 ) -> Submitted<Welcome, SignupPage> {
     let Sent(form) = form;
     let (username, password) = form.check(auth)?;
-    let wanted =
-        SignUp { username, password, visit: client.0, devices: cookie.devices(), replaces: cookie.token_hash() };
+    let wanted = SignUp { username, password, visit: client.0, devices: cookie.devices(), replaces: cookie.token() };
     let admitted = auth.sign_up(wanted).await.map_err(|error| form.refused(auth, error))?;
     cookie.admit(&admitted);
 

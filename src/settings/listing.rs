@@ -6,6 +6,9 @@ use rocket::figment::{Figment, Source};
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
+use crate::data_dir::key_file;
+use crate::store::Database;
+
 use super::refusals::{ROCKET_KEYS, is_from_environment};
 use super::{OUR_KEYS, Settings, Written, is_rockets_default};
 
@@ -82,13 +85,20 @@ pub fn origin(figment: &Figment, key: &str) -> Origin {
 pub fn is_secret(key: &str, value: &Value) -> bool {
     let is_set = !matches!(value, Value::Null) && value != &json!([]) && value != &json!("");
     let names_secret = (key.contains("secret") || key.contains("token")) && !key.ends_with("_file");
-    is_set
-        && (names_secret || (key == "database_url" && value.as_str().is_some_and(|url| without_password(url) != url)))
+    is_set && (names_secret || (key == "database_url" && value.as_str().is_some_and(|url| shown_address(url) != url)))
+}
+
+/// The address of a database as it may be shown. Of one that cannot be read nobody knows where the password is.
+fn shown_address(url: &str) -> String {
+    match Database::parse(url) {
+        Some(Ok(_)) => without_password(url),
+        _ => SECRET.to_owned(),
+    }
 }
 
 fn shown(key: &str, value: Value) -> Value {
     match (&value, is_secret(key, &value)) {
-        (Value::String(url), true) if key == "database_url" => json!(without_password(url)),
+        (Value::String(url), true) if key == "database_url" => json!(shown_address(url)),
         (_, true) => json!(SECRET),
         (_, false) => value,
     }
@@ -120,7 +130,10 @@ fn computed(key: &str, settings: &Settings) -> Option<Value> {
             Some(json!(format!("sqlite:{}", absolute(&settings.data_dir.join("vestibule.db")).display())))
         }
         "public_url" => Some(json!(settings.public_url.origin())),
-        "secret_key" => Some(json!(format!("(in {})", absolute(&settings.data_dir.join("secret.key")).display()))),
+        "secret_key" => {
+            let file = settings.secret_key_file.clone().unwrap_or_else(|| key_file(&settings.data_dir));
+            Some(json!(format!("(in {})", absolute(&file).display())))
+        }
         "hash_threads" => Some(json!(settings.rules.hashing.threads)),
         "hash_queue" => Some(json!("two seconds of work")),
         _ => None,

@@ -51,6 +51,8 @@ pub struct Settings {
     pub public_url: PublicUrl,
     /// The key that seals cookies, when it is not the one kept in `data_dir`.
     pub secret_key: Option<Secret>,
+    /// The file that it was read from, if it was.
+    pub secret_key_file: Option<PathBuf>,
     /// Keys that sealed cookies before it; what they sealed is still opened.
     pub previous_secret_keys: Vec<Secret>,
     /// Networks whose `X-Forwarded-For` is believed.
@@ -206,6 +208,7 @@ impl Settings {
             data_dir,
             rules: written.rules(&public_url)?,
             secret_key: secret_key(figment, written.secret_key_file.as_ref())?,
+            secret_key_file: written.secret_key_file.as_ref().map(RelativePathBuf::relative),
             previous_secret_keys: written
                 .previous_secret_keys
                 .into_iter()
@@ -216,6 +219,15 @@ impl Settings {
             log_requests: written.log_requests,
             public_url,
         })
+    }
+
+    /// Where the key is, when it is not the one kept in `data_dir`; for a sentence.
+    pub fn key_elsewhere(&self) -> Option<String> {
+        match (&self.secret_key_file, &self.secret_key) {
+            (Some(file), _) => Some(format!("the file {} of `secret_key_file`", file.display())),
+            (None, Some(_)) => Some("the setting `secret_key`".to_owned()),
+            (None, None) => None,
+        }
     }
 
     /// Whether only this machine can reach us without a proxy.

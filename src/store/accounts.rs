@@ -2,7 +2,7 @@
 
 use super::columns::{read_user, user_columns};
 use super::events::insert_event;
-use super::sessions::{NO_SESSION, SessionRow, note_endings, session_columns};
+use super::sessions::{NO_SESSION, SessionRow, note_endings, session_columns, take_turns};
 use super::users::insert_user;
 use super::{NewEvent, NewUser, Result, Store, unreadable};
 use crate::model::{EventKind, Moment, Session, SessionId, SessionLimits, User, UserId, Username};
@@ -214,6 +214,7 @@ impl Store {
         let mut ended = 0;
         transaction!(self, tx => {
             for event in events {
+                take_turns!(tx, event.user_id);
                 let of_this_user = end_sessions_of!(tx, event);
                 if of_this_user > 0 {
                     insert_event!(tx, event);

@@ -36,8 +36,8 @@ const PARAMETERS: [&str; 11] = [
 
 /// Classes of PostgreSQL's error codes for trouble that may be gone the next time: lost connections, transactions that
 /// were taken back for another's sake, lack of resources (disk, memory, connections), an operator's intervention, errors
-/// of the system; a lock that was waited for too long, and a server that only reads.
-const AWAY: [&str; 7] = ["08", "40", "53", "57", "58", "55P03", "25006"];
+/// of the system; a lock that was waited for too long, a server that only reads, and a row whose user was deleted meanwhile.
+const AWAY: [&str; 8] = ["08", "40", "53", "57", "58", "55P03", "25006", "23503"];
 
 /// Whether an error of this code may be gone the next time.
 pub(super) fn is_away(code: &str) -> bool {
@@ -53,15 +53,13 @@ impl Server {
     /// (`PGPASSWORD` and so on). Beyond this machine the server must show a certificate, unless `sslmode` says otherwise.
     pub(super) fn parse(url: &str) -> Result<Self, String> {
         let (_, parameters) = url.split_once('?').unwrap_or((url, ""));
-        let names = parameters.split('&').filter_map(|pair| pair.split('=').next()).filter(|name| !name.is_empty());
-        for name in names {
-            let name = name.split('[').next().unwrap_or_default();
-            if !PARAMETERS.contains(&name) {
-                return Err(format!("there is no parameter `{name}`"));
-            }
+        let names = parameters.split('&').filter_map(|pair| pair.split(['=', '[']).next());
+        let names: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
+        if let Some(name) = names.iter().find(|name| !PARAMETERS.contains(name)) {
+            return Err(format!("there is no parameter `{name}`"));
         }
         let mut options = PgConnectOptions::from_str(url).map_err(|_| "it cannot be read".to_owned())?;
-        let says_mode = parameters.contains("sslmode=") || std::env::var_os("PGSSLMODE").is_some();
+        let says_mode = names.contains(&"sslmode") || std::env::var_os("PGSSLMODE").is_some();
         if !says_mode && !is_this_machine(&options) {
             options = options.ssl_mode(PgSslMode::VerifyFull);
         }
@@ -90,6 +88,7 @@ impl Server {
 fn is_this_machine(options: &PgConnectOptions) -> bool {
     let host = options.get_host().trim_matches(['[', ']']);
     options.get_socket().is_some()
+        || host.starts_with('/')
         || host == "localhost"
         || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
@@ -122,7 +121,12 @@ pub(super) async fn connect(server: &Server) -> Result<PgConnection, OpenError> 
 
 pub(super) async fn open(server: &Server) -> Result<Store, OpenError> {
     // The pool would go on trying and then only say that it took too long.
-    let _ = connect(server).await?.close().await;
+    let mut connection = connect(server).await?;
+    let commits: String = sqlx::query_scalar("SHOW synchronous_commit")
+        .fetch_one(&mut connection)
+        .await
+        .map_err(|e| server.refused(&e))?;
+    let _ = connection.close().await;
     // Without limits of time: another process may be at the same migrations, and then this one waits.
     let patient = PgPoolOptions::new().max_connections(1).acquire_timeout(CONNECT_PATIENCE);
     let patient = patient.connect_with(server.options()).await.map_err(|error| server.refused(&error))?;
@@ -130,7 +134,12 @@ pub(super) async fn open(server: &Server) -> Result<Store, OpenError> {
     patient.close().await;
 
     let millis = |time: Duration| time.as_millis().to_string();
-    let options = server.options().options([
+    let mut options = server.options();
+    if commits == "off" {
+        // What was answered must survive, whatever is enough for the other databases of the server.
+        options = options.options([("synchronous_commit", "on")]);
+    }
+    let options = options.options([
         ("statement_timeout", millis(LONGEST_STATEMENT)),
         ("lock_timeout", millis(PATIENCE)),
         ("idle_in_transaction_session_timeout", millis(LONGEST_STATEMENT)),
@@ -158,6 +167,7 @@ mod tests {
             ("postgres://ada@127.0.0.1:5433/site", false, false),
             ("postgres://ada@[::1]/site", false, false),
             ("postgres:///site?host=/run/postgresql&user=ada", false, false),
+            ("postgres://%2Frun%2Fpostgresql/site", false, false),
             ("postgres://ada@db.example.org/site", false, true),
             ("postgres://ada@db.example.org/site?sslmode=require", true, false),
             ("postgres://ada@db.example.org/site?sslmode=disable", true, false),

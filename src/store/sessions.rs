@@ -275,6 +275,7 @@ impl Store {
         const END: &str = "DELETE FROM sessions WHERE session_id = $1 AND user_id = $2";
 
         transaction!(self, tx => {
+            take_turns!(tx, event.user_id);
             if from_elsewhere {
                 sqlx::query(NOTE)
                     .bind(event.event.kind.name())
@@ -335,6 +336,7 @@ impl Store {
             WHERE session_id = $3 AND token_hash = $4";
 
         transaction!(self, tx => {
+            take_turns!(tx, event.user_id);
             let renewed = sqlx::query(SQL)
                 .bind(new.to_text())
                 .bind(event.event.at.millis())

@@ -43,19 +43,32 @@ impl Store {
                 .await?);
             let Some(last) = over.last() else { return Ok(swept) };
             after.clone_from(last);
-            transaction!(self, tx => {
-                for session_id in &over {
-                    swept += sqlx::query(DELETE)
+            macro_rules! delete {
+                ($db:expr, $session_id:expr) => {
+                    sqlx::query(DELETE)
                         .bind(absolute)
                         .bind(idle)
                         .bind(remembered_until)
                         .bind(remembered)
-                        .bind(session_id)
-                        .execute(&mut *tx)
+                        .bind($session_id)
+                        .execute($db)
                         .await?
-                        .rows_affected();
+                        .rows_affected()
+                };
+            }
+            match self {
+                Self::Sqlite { .. } => transaction!(self, tx => {
+                    for session_id in &over {
+                        swept += delete!(&mut *tx, session_id);
+                    }
+                }),
+                // Each by itself: a transaction that holds the rows of many users would make them wait for one another.
+                Self::Postgres { pool } => {
+                    for session_id in &over {
+                        swept += delete!(pool, session_id);
+                    }
                 }
-            });
+            }
         }
     }
 

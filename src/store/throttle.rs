@@ -77,9 +77,12 @@ impl Store {
         const FORGET: &str = "DELETE FROM throttle WHERE bucket = $1";
         const TAKE_BACK: &str = "UPDATE throttle SET tries = tries - 1 WHERE bucket = $1 AND tries > 0";
 
+        // In one order, so that no two that clear the same wait for each other.
+        let mut cleared: Vec<&String> = cleared.iter().collect();
+        cleared.sort_unstable();
         transaction!(self, tx => {
-            for bucket in cleared {
-                sqlx::query(FORGET).bind(bucket).execute(&mut *tx).await?;
+            for bucket in &cleared {
+                sqlx::query(FORGET).bind(bucket.as_str()).execute(&mut *tx).await?;
             }
             if let Some(bucket) = uncounted {
                 sqlx::query(TAKE_BACK).bind(bucket).execute(&mut *tx).await?;

@@ -3,23 +3,29 @@ use rocket::http::Header;
 use rocket::{Request, Response};
 
 use super::Site;
+use super::asker::is_json;
 
 /// Puts the security headers on every answer.
 pub struct SecurityHeaders;
 
 /// For every answer, whatever it is. `same-origin` and not `no-referrer`: with the latter browsers hide the `Origin` of
 /// our own forms. Scripts are files of ours: `nosniff` keeps every other answer of this site from being one.
-const ALWAYS: [(&str, &str); 7] = [
+const ALWAYS: [(&str, &str); 5] = [
     (
         "Content-Security-Policy",
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
          frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
     ),
     ("X-Content-Type-Options", "nosniff"),
-    ("X-Frame-Options", "DENY"),
     ("Referrer-Policy", "same-origin"),
     ("Cross-Origin-Opener-Policy", "same-origin"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
+];
+
+/// For whatever a browser may draw as a page. Data that is not drawn cannot ask for a camera, and browsers that know no
+/// `frame-ancestors` are too old for the rest of the site.
+const FOR_PAGES: [(&str, &str); 2] = [
+    ("X-Frame-Options", "DENY"),
     ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 ];
 
@@ -34,6 +40,11 @@ const HSTS: &str = "max-age=63072000; includeSubDomains";
 pub(super) fn add_security_headers(request: &Request<'_>, response: &mut Response<'_>) {
     for (name, value) in ALWAYS {
         response.set_header(Header::new(name, value));
+    }
+    if !response.content_type().is_some_and(|kind| is_json(&kind)) {
+        for (name, value) in FOR_PAGES {
+            response.set_header(Header::new(name, value));
+        }
     }
     if request.route().is_some_and(|route| TELLING_ADDRESSES.contains(&route.uri.path())) {
         response.set_header(Header::new("Referrer-Policy", "strict-origin"));

@@ -19,7 +19,8 @@ use crate::model::Moment;
 /// In seconds: a session check, a page, a hash, a hash that waited, a client that sends slowly.
 const BUCKETS: [f64; 10] = [0.000_1, 0.000_5, 0.002_5, 0.01, 0.025, 0.1, 0.25, 1.0, 2.5, 10.0];
 /// Every status that is ever answered; another is counted as 0.
-const STATUSES: [u16; 18] = [200, 201, 303, 304, 400, 401, 403, 404, 405, 408, 413, 415, 421, 422, 429, 500, 503, 0];
+const STATUSES: [u16; 19] =
+    [200, 201, 303, 304, 400, 401, 403, 404, 405, 408, 410, 413, 415, 421, 422, 429, 500, 503, 0];
 
 /// The counters of requests.
 pub struct Metrics {

@@ -12,6 +12,7 @@ mod headers;
 mod held_form;
 mod metrics;
 mod next_path;
+mod opened;
 mod own_cookie;
 mod page;
 mod problem;

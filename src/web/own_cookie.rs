@@ -1,5 +1,6 @@
 //! The cookies of this site: private ones of Rocket's, found by the exact bytes of their names.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
@@ -8,6 +9,7 @@ use rocket::http::{Cookie, CookieJar, SameSite};
 use rocket::time;
 
 use super::Site;
+use crate::model::{Token, TokenHash};
 
 /// A cookie that only this site can make and read.
 #[derive(Clone, Copy)]
@@ -39,8 +41,18 @@ impl OwnCookie {
     /// What the browser sent in it, if one of our keys sealed it under this name.
     pub fn read(self, request: &Request<'_>) -> Option<String> {
         let site = Site::of(request);
-        let name = self.name(site);
-        site.seal().open(name, &sealed(request, name)?)
+        self.open(site, &sent(request, self.name(site))?)
+    }
+
+    /// The token in the cookie of a session, as the store knows it.
+    pub fn token(request: &Request<'_>) -> Option<TokenHash> {
+        let site = Site::of(request);
+        let sent = sent(request, Self::Session.name(site))?;
+        site.opened().recall_or(&sent, || Some(Token::parse(&Self::Session.open(site, &sent)?)?.hash()))
+    }
+
+    fn open(self, site: &Site, sent: &str) -> Option<String> {
+        site.seal().open(self.name(site), &percent_decode_str(sent).decode_utf8().ok()?)
     }
 
     /// Gives it to the browser, to keep for so long or until it is closed. How long the browser keeps it is a courtesy; the
@@ -69,7 +81,7 @@ impl OwnCookie {
     /// The same where the browser has it, and nothing where it has not.
     pub fn clear_if_sent(self, request: &Request<'_>) {
         let site = Site::of(request);
-        if sealed(request, self.name(site)).is_some() {
+        if sent(request, self.name(site)).is_some() {
             self.clear(site, request.cookies());
         }
     }
@@ -87,17 +99,16 @@ impl OwnCookie {
 /// The cookie of exactly this name, as it was sent. Rocket decodes the names of cookies and trims them by Unicode's
 /// white space, so that another site's `%5F%5FHost-session_id` would pass for ours; the bytes of the header do not lie.
 /// A cookie that is there twice is not believed: browsers never hold two `__Host-` cookies of one name.
-fn sealed(request: &Request<'_>, name: &'static str) -> Option<String> {
+fn sent<'r>(request: &'r Request<'_>, name: &'static str) -> Option<Cow<'r, str>> {
     let mut lines = request.headers().get("Cookie").peekable();
     if lines.peek().is_none() {
         // A request that was made in this process, by a test, has a jar and no header.
-        return request.cookies().get(name).map(|cookie| cookie.value().to_owned());
+        return request.cookies().get(name).map(|cookie| Cow::Owned(cookie.value().to_owned()));
     }
     let mut values = lines
         .flat_map(|line| line.split(';'))
         .filter_map(|pair| pair.trim_matches([' ', '\t']).split_once('='))
         .filter(|(sent, _)| sent.as_bytes() == name.as_bytes())
         .map(|(_, value)| value);
-    let value = values.next().filter(|_| values.next().is_none())?;
-    Some(percent_decode_str(value).decode_utf8().ok()?.into_owned())
+    values.next().filter(|_| values.next().is_none()).map(Cow::Borrowed)
 }

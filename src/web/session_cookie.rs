@@ -8,7 +8,7 @@ use rocket::request::{self, FromRequest};
 use super::own_cookie::OwnCookie;
 use super::{NextPath, Site};
 use crate::auth::{Admitted, Begun, Ticket};
-use crate::model::{Devices, Moment, Token, TokenHash, UserId};
+use crate::model::{Devices, Moment, TokenHash, UserId};
 
 /// How long a browser is known: the longest that browsers allow.
 const DEVICE_KEPT: Duration = Duration::from_secs(400 * 24 * 3_600);
@@ -20,18 +20,13 @@ pub struct SessionCookie<'r> {
     request: &'r Request<'r>,
     site: &'r Site,
     jar: &'r CookieJar<'r>,
-    token: Option<Token>,
+    token: Option<TokenHash>,
 }
 
 impl SessionCookie<'_> {
-    /// The token that the browser holds, whether or not it still opens anything.
-    pub fn token(&self) -> Option<&Token> {
-        self.token.as_ref()
-    }
-
-    /// The same, as the store knows it.
-    pub fn token_hash(&self) -> Option<TokenHash> {
-        self.token.as_ref().map(Token::hash)
+    /// The token that the browser holds, as the store knows it, whether or not it still opens anything.
+    pub fn token(&self) -> Option<TokenHash> {
+        self.token
     }
 
     /// Who has signed in from this browser before.
@@ -101,7 +96,7 @@ impl<'r> FromRequest<'r> for SessionCookie<'r> {
     type Error = std::convert::Infallible;
 
     async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Self::Error> {
-        let token = OwnCookie::Session.read(request).and_then(|text| Token::parse(&text));
+        let token = OwnCookie::token(request);
         Outcome::Success(Self { request, site: Site::of(request), jar: request.cookies(), token })
     }
 }

@@ -4,6 +4,7 @@ use ipnet::IpNet;
 use rocket::Request;
 use rocket::http::uri::Host;
 
+use super::opened::Opened;
 use crate::model::Seal;
 use crate::settings::{LOOPBACK_NAMES, MetricsToken, PublicUrl, Settings};
 
@@ -15,6 +16,7 @@ pub struct Site {
     trusted_proxies: Vec<IpNet>,
     metrics_token: Option<MetricsToken>,
     seal: Seal,
+    opened: Opened,
 }
 
 impl Site {
@@ -29,6 +31,7 @@ impl Site {
             trusted_proxies: settings.trusted_proxies.clone(),
             metrics_token: settings.metrics_token.clone(),
             seal,
+            opened: Opened::default(),
         }
     }
 
@@ -61,6 +64,11 @@ impl Site {
     /// What seals our cookies.
     pub fn seal(&self) -> &Seal {
         &self.seal
+    }
+
+    /// The cookies that were opened lately.
+    pub(super) fn opened(&self) -> &Opened {
+        &self.opened
     }
 
     /// The networks whose word is taken for whom they forward.

@@ -73,8 +73,8 @@ async fn find(request: &Request<'_>) -> Result<Option<(Arc<Resumed>, TokenHash)>
     let Outcome::Success(cookie) = request.guard::<SessionCookie<'_>>().await else { return Ok(None) };
     let Some(token) = cookie.token() else { return Ok(None) };
     let auth = request.rocket().state::<Arc<Auth>>().ok_or(Status::ServiceUnavailable)?;
-    let resumed = auth.resume_session(token).await.map_err(|failure| Failed(failure).status(request))?;
-    Ok(resumed.map(|resumed| (resumed, token.hash())))
+    let resumed = auth.resume_session(&token).await.map_err(|failure| Failed(failure).status(request))?;
+    Ok(resumed.map(|resumed| (resumed, token)))
 }
 
 /// Anyone, signed in or not. When that cannot be known (the database is away) the route answers 503, not "signed out".

@@ -470,7 +470,7 @@ fn the_doctor_finds_what_is_wrong_and_says_what_to_do() {
     change("DELETE FROM events");
     change("INSERT INTO _sqlx_migrations VALUES (9999, 'x', 0, TRUE, x'00', 0)");
     finds(&[], "tables", "bad", "newer version");
-    change("DELETE FROM _sqlx_migrations WHERE version IN (6, 9999)");
+    change("DELETE FROM _sqlx_migrations WHERE version IN (7, 9999)");
     finds(&[], "tables", "warn", "1 more");
     fs::remove_file(data.join("secret.key")).unwrap();
     finds(&[], "secret_key", "warn", "Restore it");

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 use crate::postgres;
@@ -85,7 +86,7 @@ impl Server {
     }
 
     pub fn terminate(&mut self) -> Option<i32> {
-        self.signal("TERM");
+        self.signal(Signal::TERM);
         self.child.wait().unwrap().code()
     }
 
@@ -105,10 +106,8 @@ impl Server {
         line.trim().trim_end_matches(" kB").parse().unwrap()
     }
 
-    pub fn signal(&self, name: &str) {
-        assert!(
-            Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status().unwrap().success()
-        );
+    pub fn signal(&self, signal: Signal) {
+        send(&self.child, signal);
     }
 }
 
@@ -119,9 +118,19 @@ impl Drop for Server {
     }
 }
 
+/// Sends a signal to a program that was started here.
+pub fn send(child: &Child, signal: Signal) {
+    let id = i32::try_from(child.id()).ok().and_then(Pid::from_raw).expect("a process");
+    kill_process(id, signal).expect("a process that runs");
+}
+
+/// The program in a folder, with nothing of the environment's settings.
 pub fn command(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_vestibule"));
-    command.current_dir(folder).env("ROCKET_PORT", "0").env_remove("ROCKET_CONFIG");
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("ROCKET_")) {
+        command.env_remove(name);
+    }
+    command.current_dir(folder).env("ROCKET_PORT", "0");
     if let Some(database) = postgres::database_of(folder) {
         command.env("ROCKET_DATABASE_URL", database);
     }

@@ -345,6 +345,15 @@ pub fn input<'a>(page: &'a str, name: &str) -> &'a str {
     &page[start..start + page[start..].find('>').expect("the end of the tag")]
 }
 
+/// The start of a test's random choices: the same number makes the same ones; the machine's own timing is not repeated.
+pub fn seed() -> u64 {
+    const SEED: &str = "VESTIBULE_TEST_SEED";
+
+    let seed = std::env::var(SEED).ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(rand::random::<u32>);
+    println!("{SEED}={seed}");
+    seed.into()
+}
+
 /// A form as browsers write it.
 pub fn encode(fields: &[(&str, &str)]) -> String {
     let text = |text: &str| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();

@@ -10,7 +10,6 @@ use rocket::tokio::sync::oneshot;
 use subtle::ConstantTimeEq;
 
 use super::Verdict;
-use super::foreign::Foreign;
 use super::stored::{Stored, StoredArgon2};
 use super::tally::Tally;
 use crate::model::{Password, PasswordHash, random_bytes};
@@ -93,11 +92,20 @@ impl Worker {
         match Stored::read(stored.phc()) {
             Ok(Stored::Argon2(stored)) => {
                 self.take_memory(stored.params.block_count())?;
+                let began = Instant::now();
                 let computed = self.compute(password, &stored);
                 let matches = computed.is_some_and(|computed| computed.ct_eq(&stored.output).into());
-                Some(Verdict { matches, is_outdated: !stored.is_like(&self.params), better: None })
+                match stored.is_like(&self.params) {
+                    true => Some(Verdict { matches, is_outdated: false, better: None }),
+                    false => Some(self.improve(password, matches, began)),
+                }
             }
-            Ok(Stored::Foreign(stored)) => self.verify_foreign(password, &stored),
+            Ok(Stored::Foreign(stored)) => {
+                let began = Instant::now();
+                let matches = stored.matches(password)?;
+                self.tally.note_hash(began.elapsed());
+                Some(self.improve(password, matches, began))
+            }
             Err(problem) => {
                 tracing::error!(%problem, "a stored password hash cannot be used; its user cannot log in");
                 // As much work as for any other, so that nobody learns of it.
@@ -107,15 +115,12 @@ impl Worker {
         }
     }
 
-    /// Argon2id follows whatever came out: the cheapest hash then takes no less time than nobody's, and a right password
-    /// has its new hash.
-    fn verify_foreign(&mut self, password: &[u8], stored: &Foreign) -> Option<Verdict> {
-        let began = Instant::now();
-        let matches = stored.matches(password)?;
-        self.tally.note_hash(began.elapsed());
+    /// A hash as the rules want it follows on another one, whatever came out: the cheapest then takes no less time than
+    /// nobody's, and a right password has its new hash.
+    fn improve(&mut self, password: &[u8], matches: bool, began: Instant) -> Verdict {
         let better = self.hash(password).filter(|_| matches);
         self.tally.note_foreign(began.elapsed());
-        Some(Verdict { matches, is_outdated: true, better })
+        Verdict { matches, is_outdated: true, better }
     }
 
     /// One Argon2 in the memory of this thread. What a stored hash asks for beyond that of the rules is not kept.

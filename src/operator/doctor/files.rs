@@ -43,8 +43,8 @@ fn data_dir(folder: &Path, found: &fs::Metadata) -> Finding {
 }
 
 fn key(settings: &Settings) -> Finding {
-    if settings.secret_key.is_some() {
-        return ok("secret_key", "In the settings.");
+    if let Some(place) = settings.key_elsewhere() {
+        return ok("secret_key", format!("In {place}."));
     }
     let file = absolute(&key_file(&settings.data_dir));
     match existing_key(&settings.data_dir) {

@@ -8,24 +8,20 @@ use std::time::Duration;
 
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
+use rustix::process::Signal;
 
 use super::{Other, QUICK, command, is_whole};
 use crate::server::{Server, cookie, status};
-use crate::support::encode;
+use crate::support::{encode, seed};
 
 const ROUNDS: u64 = 100;
 const CLIENTS: u64 = 3;
 /// Fewer than the sessions that a user may have: of more, the oldest would end by itself.
 const MOST_ACTIONS: usize = 12;
 
-/// The same number makes the same choices; the machine's own timing is not repeated.
-const SEED: &str = "VESTIBULE_TEST_SEED";
-
 #[test]
 fn killed_a_hundred_times_at_random_moments_nothing_acknowledged_is_lost_and_nothing_ended_lives() {
-    let seed = std::env::var(SEED).ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(rand::random::<u32>);
-    println!("{SEED}={seed}");
-    let mut random = StdRng::seed_from_u64(seed.into());
+    let mut random = StdRng::seed_from_u64(seed());
     let folder = tempfile::tempdir().unwrap();
     let mut settled: Vec<Person> = Vec::new();
     let mut people: Vec<Person> = Vec::new();
@@ -57,12 +53,12 @@ fn killed_a_hundred_times_at_random_moments_nothing_acknowledged_is_lost_and_not
                 })
                 .collect();
             thread::sleep(moment);
-            server.signal("KILL");
+            server.signal(Signal::KILL);
             clients.into_iter().flat_map(|client| client.join().unwrap()).collect()
         });
     }
 
-    assert!(is_whole(folder.path()), "{SEED}={seed}");
+    assert!(is_whole(folder.path()));
     let server = Server::start_with(folder.path(), &QUICK);
     people.iter_mut().for_each(|person| person.settle(&server));
     settled.append(&mut people);
@@ -78,7 +74,7 @@ fn killed_a_hundred_times_at_random_moments_nothing_acknowledged_is_lost_and_not
     assert_eq!(accounts as usize, settled.iter().filter(|person| person.exists == Some(true)).count());
     let begun = other.number("SELECT COUNT(*) FROM events WHERE kind = 'signed_up'");
     assert_eq!(begun, accounts, "an account and the note that it was made are there together");
-    assert!(is_whole(folder.path()), "{SEED}={seed}");
+    assert!(is_whole(folder.path()));
 }
 
 /// One after the other, people come, sign up and do this and that, until there is no answer.

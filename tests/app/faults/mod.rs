@@ -77,7 +77,7 @@ fn is_whole(folder: &Path) -> bool {
 
 /// Waits until it is so; fails when it never is.
 pub fn until(mut is_so: impl FnMut() -> bool) {
-    for _ in 0..1_000 {
+    for _ in 0..6_000 {
         if is_so() {
             return;
         }

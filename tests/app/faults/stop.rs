@@ -6,6 +6,8 @@ use std::process::Stdio;
 use std::thread;
 use std::time::Duration;
 
+use rustix::process::Signal;
+
 use super::{ON_FILE, Other, command, until};
 use crate::server::{Server, cookie, status};
 use crate::support::{PASSWORD, encode};
@@ -17,15 +19,15 @@ const SLOW: [(&str, &str); 3] = [("ROCKET_HASH_THREADS", "1"), ("ROCKET_HASH_QUE
 
 #[test]
 fn asked_to_stop_it_answers_all_whom_it_has_let_in_and_writes_down_what_it_knows() {
-    is_kept_when_asked_by("TERM");
+    is_kept_when_asked_by(Signal::TERM);
 }
 
 #[test]
 fn interrupted_at_the_keyboard_it_does_the_same() {
-    is_kept_when_asked_by("INT");
+    is_kept_when_asked_by(Signal::INT);
 }
 
-fn is_kept_when_asked_by(signal: &str) {
+fn is_kept_when_asked_by(signal: Signal) {
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("log");
     let mut slow = command(folder.path());

@@ -11,10 +11,11 @@ use std::process::Child;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::process::Signal;
 use tempfile::TempDir;
 
 use crate::faults::{ON_FILE, Other, QUICK, until};
-use crate::server::{Server, cookie, exchange, header, set_cookie, status};
+use crate::server::{Server, cookie, exchange, header, send, set_cookie, status};
 use crate::support::{PASSWORD, encode};
 
 use tls::{Certificate, Tls};
@@ -62,7 +63,8 @@ impl Site {
 
 impl Drop for Site {
     fn drop(&mut self) {
-        let _ = self.proxy.kill();
+        // Not killed: the workers of nginx would stay.
+        send(&self.proxy, Signal::TERM);
         let _ = self.proxy.wait();
     }
 }

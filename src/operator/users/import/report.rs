@@ -37,9 +37,9 @@ pub(super) struct Report {
 }
 
 impl Report {
-    /// Before anything is done, so that no import goes unreported.
+    /// Before anything is done, so that no import goes unreported. Nothing is overwritten: it might be what is imported.
     pub fn open(args: &ImportArgs) -> Result<Self, ImportError> {
-        let open = |path| OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
+        let open = |path| OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
         let file = args.report.as_ref().map(open).transpose().map_err(ImportError::Report)?;
         Ok(Self { imported: Imported::default(), is_dry_run: args.dry_run, file: file.map(BufWriter::new) })
     }
