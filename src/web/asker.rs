@@ -57,6 +57,6 @@ impl Wish {
     }
 }
 
-pub(super) fn is_json(kind: &MediaType) -> bool {
+fn is_json(kind: &MediaType) -> bool {
     kind.is_json() || (kind.top() == "application" && kind.sub().as_str().ends_with("+json"))
 }

@@ -227,7 +227,9 @@ mod tests {
         let hash = before.hash(password("a long enough password")).await.unwrap();
 
         let verdict = Hasher::start(&RULES).unwrap().verify(password("a long enough password"), Some(&hash)).await;
-        assert_eq!(verdict.unwrap(), Verdict { matches: true, is_outdated: true, better: None });
+        let verdict = verdict.unwrap();
+        assert!(verdict.matches && verdict.is_outdated);
+        assert!(verdict.better.unwrap().phc().contains("m=7168,t=5,p=1"));
     }
 
     /// What a failed login is held back by, so that the time does not tell whose hash is another system's.
@@ -254,7 +256,6 @@ mod tests {
             hash.phc().replace("m=7168", "m=4194304"),
             hash.phc().replace("t=5", "t=4000000"),
             hash.phc().replace("p=1", "p=255"),
-            hash.phc().replace("argon2id", "argon2d"),
             hash.phc().rsplit_once('$').unwrap().0.to_owned(),
             "plain".to_owned(),
             String::new(),
