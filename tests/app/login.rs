@@ -243,7 +243,11 @@ async fn a_hash_of_older_parameters_is_replaced_once_at_the_next_login() {
 
     let wrong = json!({ "username": ADA, "password": "not the password" });
     assert_eq!(app.program().send("/login", wrong).await.status, Status::Unauthorized);
-    assert_eq!(app.auth().hashes_computed(), 2, "one of the older kind and one of ours, so that the time tells nothing");
+    assert_eq!(
+        app.auth().hashes_computed(),
+        2,
+        "one of the older kind and one of ours, so that the time tells nothing"
+    );
     assert_eq!(app.program().send("/login", adas()).await.status, Status::Ok);
     assert_eq!(app.auth().hashes_computed(), 4, "the wrong password replaced nothing, the right one does");
     assert_eq!(app.program().send("/login", adas()).await.status, Status::Ok);
