@@ -10,7 +10,6 @@ mod sessions;
 mod table;
 mod users;
 
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -19,7 +18,7 @@ use crate::auth::{Auth, Failure, Found};
 use crate::data_dir::{self, DataDirError};
 use crate::launch::{self, StartError};
 use crate::model::Clock;
-use crate::settings::{self, BadSetting, Settings};
+use crate::settings::{self, BadSetting, Settings, absolute};
 
 /// The front door of a web site: sign-up, login, members' pages, and the sessions behind them.
 ///
@@ -113,11 +112,6 @@ fn database_is_there(settings: &Settings) -> Result<(), Stop> {
 async fn user(auth: &Auth, name: &str) -> Result<Found, Stop> {
     let found = auth.find_user(name).await?;
     found.ok_or_else(|| Stop(format!("Nobody is called {name:?}. `vestibule users list --search TEXT` finds names.")))
-}
-
-/// A path that reads the same from every folder.
-fn absolute(path: &Path) -> PathBuf {
-    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
 /// A number with its noun.

@@ -150,7 +150,8 @@ fn weakness(key: &str, value: &Value) -> Option<&'static str> {
     }
 }
 
-fn absolute(path: &Path) -> PathBuf {
+/// A path that reads the same from every folder.
+pub fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 

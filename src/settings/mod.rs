@@ -23,7 +23,7 @@ use crate::auth::{HashingRules, Rules};
 use crate::model::{PasswordRules, SessionLimits};
 use crate::store::Database;
 
-pub use listing::{Listed, Origin, is_secret, list, origin};
+pub use listing::{Listed, Origin, absolute, is_secret, list, origin};
 pub use metrics_token::MetricsToken;
 use networks::Networks;
 pub use public_url::{LOOPBACK_NAMES, PublicUrl};

@@ -116,7 +116,7 @@ impl Store {
     /// Makes an account without a session. False when the name is taken, in whatever spelling.
     pub async fn add_account(&self, new: &NewUser, event: &NewEvent) -> Result<bool> {
         transaction!(self, tx => {
-            if insert_user!(tx, new) == 0 {
+            if insert_user!(tx, new, None) == 0 {
                 return Ok(false);
             }
             insert_event!(tx, event);

@@ -1,6 +1,7 @@
 //! Users of another system, taken in by the hundred.
 
 use super::events::insert_event;
+use super::users::insert_user;
 use super::{NewEvent, NewUser, Result, Store};
 use crate::model::{Moment, Username};
 
@@ -19,12 +20,6 @@ impl Store {
     /// Makes these accounts, without sessions, in one transaction. Answers for each whether it was made; it was not where
     /// the name is taken, in whatever spelling.
     pub async fn import_users(&self, users: &[ImportedUser]) -> Result<Vec<bool>> {
-        const SQL: &str = "
-            INSERT INTO users
-                (user_id, username, username_key, display_name, password_hash, password_version, created_at, disabled_at)
-            VALUES ($1, $2, $3, $4, $5, 1, $6, $7)
-            ON CONFLICT (username_key) DO NOTHING";
-
         // In the order of the names, so that of two imports at once neither waits for the other while that waits for it.
         let mut order: Vec<usize> = (0..users.len()).collect();
         order.sort_by_cached_key(|place| users[*place].new.user.username.key());
@@ -32,17 +27,7 @@ impl Store {
         transaction!(self, tx => {
             for place in order {
                 let ImportedUser { new, disabled_at, event } = &users[place];
-                let added = sqlx::query(SQL)
-                    .bind(new.user.user_id.to_string())
-                    .bind(new.user.username.as_str())
-                    .bind(new.user.username.key())
-                    .bind(new.user.display_name.as_str())
-                    .bind(new.password_hash.phc())
-                    .bind(new.user.created_at.millis())
-                    .bind(disabled_at.map(Moment::millis))
-                    .execute(&mut *tx)
-                    .await?
-                    .rows_affected();
+                let added = insert_user!(tx, new, disabled_at.map(Moment::millis));
                 if added == 1 {
                     insert_event!(tx, event);
                 }

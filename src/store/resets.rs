@@ -1,7 +1,7 @@
 use super::columns::{UserRow, read_user, user_columns};
 use super::events::insert_event;
 use super::sessions::{NO_SESSION, note_endings, take_turns};
-use super::users::forget_tries_of;
+use super::users::{forget_tries_of, set_password};
 use super::{NewEvent, Result, Store};
 use crate::model::{EventKind, Moment, PasswordHash, TokenHash, User};
 
@@ -82,11 +82,6 @@ impl Store {
         event: &NewEvent,
     ) -> Result<bool> {
         const USE: &str = "DELETE FROM resets WHERE token_hash = $1 AND user_id = $2 AND expires_at > $3";
-        const SET: &str = "
-            UPDATE users SET password_hash = $1, password_version = password_version + 1
-            WHERE user_id = $2 AND password_version = $3 AND disabled_at IS NULL";
-        // A secret that somebody may have seen while it was begun is not to be confirmed by accident later.
-        const DROP_BEGUN: &str = "DELETE FROM second_factors WHERE user_id = $1 AND confirmed_at IS NULL";
         const END_ALL: &str = "DELETE FROM sessions WHERE user_id = $1";
 
         transaction!(self, tx => {
@@ -102,17 +97,10 @@ impl Store {
             if used == 0 {
                 return Ok(false);
             }
-            let set = sqlx::query(SET)
-                .bind(new_hash.phc())
-                .bind(event.user_id.to_string())
-                .bind(password_version)
-                .execute(&mut *tx)
-                .await?
-                .rows_affected();
+            let set = set_password!(tx, event, new_hash, password_version);
             if set == 0 {
                 return Ok(false);
             }
-            sqlx::query(DROP_BEGUN).bind(event.user_id.to_string()).execute(&mut *tx).await?;
             note_endings!(tx, event.user_id, NO_SESSION, event.event.kind, event.event.at);
             sqlx::query(END_ALL).bind(event.user_id.to_string()).execute(&mut *tx).await?;
             forget_tries_of!(tx, event.user_id, bucket_of_name);

@@ -48,11 +48,11 @@ fn read_credentials(row: CredentialsRow) -> Result<Credentials> {
 /// Inserts an account, in the transaction at hand. Answers the rows inserted: none when the name is taken, in whatever
 /// spelling.
 macro_rules! insert_user {
-    ($tx:ident, $new:expr) => {{
+    ($tx:ident, $new:expr, $disabled_at:expr) => {{
         const SQL: &str = "
             INSERT INTO users
-                (user_id, username, username_key, display_name, password_hash, password_version, created_at)
-            VALUES ($1, $2, $3, $4, $5, 1, $6)
+                (user_id, username, username_key, display_name, password_hash, password_version, created_at, disabled_at)
+            VALUES ($1, $2, $3, $4, $5, 1, $6, $7)
             ON CONFLICT (username_key) DO NOTHING";
 
         let new: &$crate::store::NewUser = $new;
@@ -63,12 +63,39 @@ macro_rules! insert_user {
             .bind(new.user.display_name.as_str())
             .bind(new.password_hash.phc())
             .bind(new.user.created_at.millis())
+            .bind::<Option<i64>>($disabled_at)
             .execute(&mut *$tx)
             .await?
             .rows_affected()
     }};
 }
 pub(super) use insert_user;
+
+/// Sets the password of the user whom an event happens to, in the transaction at hand, if it is still the one of that
+/// version. Answers the rows changed.
+macro_rules! set_password {
+    ($tx:ident, $event:expr, $new_hash:expr, $password_version:expr) => {{
+        const SET: &str = "
+            UPDATE users SET password_hash = $1, password_version = password_version + 1
+            WHERE user_id = $2 AND password_version = $3 AND disabled_at IS NULL";
+        // A secret that somebody may have seen while it was begun is not to be confirmed by accident later.
+        const DROP_BEGUN: &str = "DELETE FROM second_factors WHERE user_id = $1 AND confirmed_at IS NULL";
+
+        let user_id = $event.user_id.to_string();
+        let set = sqlx::query(SET)
+            .bind($new_hash.phc())
+            .bind(&user_id)
+            .bind::<i64>($password_version)
+            .execute(&mut *$tx)
+            .await?
+            .rows_affected();
+        if set > 0 {
+            sqlx::query(DROP_BEGUN).bind(&user_id).execute(&mut *$tx).await?;
+        }
+        set
+    }};
+}
+pub(super) use set_password;
 
 /// Forgets every try that was counted for a user, in the transaction at hand.
 macro_rules! forget_tries_of {
@@ -84,7 +111,7 @@ impl Store {
     /// Makes an account and its first session, both or neither. False when the name is taken, in whatever spelling.
     pub async fn add_user(&self, new: &NewUser, session: &NewSession, event: &NewEvent) -> Result<bool> {
         transaction!(self, tx => {
-            if insert_user!(tx, new) == 0 {
+            if insert_user!(tx, new, None) == 0 {
                 return Ok(false);
             }
             insert_session!(tx, session, 1);
@@ -121,25 +148,13 @@ impl Store {
         session: &NewSession,
         event: &NewEvent,
     ) -> Result<bool> {
-        const CHANGE: &str = "
-            UPDATE users SET password_hash = $1, password_version = password_version + 1
-            WHERE user_id = $2 AND password_version = $3 AND disabled_at IS NULL";
-        // A secret that somebody may have seen while it was begun is not to be confirmed by accident later.
-        const DROP_BEGUN: &str = "DELETE FROM second_factors WHERE user_id = $1 AND confirmed_at IS NULL";
         const END_ALL: &str = "DELETE FROM sessions WHERE user_id = $1";
 
         transaction!(self, tx => {
-            let changed = sqlx::query(CHANGE)
-                .bind(new_hash.phc())
-                .bind(event.user_id.to_string())
-                .bind(password_version)
-                .execute(&mut *tx)
-                .await?
-                .rows_affected();
+            let changed = set_password!(tx, event, new_hash, password_version);
             if changed == 0 || !is_still_there!(tx, event.user_id, this_session) {
                 return Ok(false);
             }
-            sqlx::query(DROP_BEGUN).bind(event.user_id.to_string()).execute(&mut *tx).await?;
             note_endings!(tx, event.user_id, this_session, EventKind::PasswordChanged, event.event.at);
             sqlx::query(END_ALL).bind(event.user_id.to_string()).execute(&mut *tx).await?;
             insert_session!(tx, session, password_version + 1);

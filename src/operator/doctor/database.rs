@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::{Finding, bad, ok, warn};
 use crate::model::Moment;
-use crate::operator::absolute;
 use crate::settings::Settings;
+use crate::settings::absolute;
 use crate::store::{Inspected, Tables};
 
 /// How far the clock may be behind what the database knows: as much as clocks of several machines differ.

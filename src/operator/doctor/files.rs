@@ -9,8 +9,7 @@ use rocket::figment::Figment;
 
 use super::{Finding, bad, ok, warn};
 use crate::data_dir::{existing_key, key_file};
-use crate::operator::absolute;
-use crate::settings::{OUR_KEYS, Origin, Settings, is_secret, origin};
+use crate::settings::{OUR_KEYS, Origin, Settings, absolute, is_secret, origin};
 
 /// Less room than this is soon used up by a database that is written to.
 const LEAST_ROOM: u64 = 64 * 1024 * 1024;
