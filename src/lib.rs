@@ -11,8 +11,8 @@
 //! | [`store`] | where it is kept: all the SQL |
 //! | [`model`] | what it is: nouns, parsed once, safe to show |
 //!
-//! Beside the stairs: [`settings`] (what the operator decides), [`data_dir`] (the folder and the key in it), [`launch`]
-//! (how it all becomes a running program) and [`operator`] (the commands of that program, one file or folder each: what is
+//! Beside the stairs: [`settings`] (what the operator decides), [`data_dir`] (the folder and the key in it), [`app`]
+//! (how it all becomes a running program) and [`cli`] (the commands of that program, one file or folder each: what is
 //! done to accounts are verbs of [`auth`]; a backup and the doctor ask the store and look at files).
 //!
 //! A page has one name everywhere: `pages/login.rs`, `/login`, `templates/login.html.tera`, `tests/app/login.rs`; its
@@ -28,14 +28,14 @@
 //! may not, and a guard fails with the status; we broke, and [`web::Failed`] logs it once where it becomes a status. The
 //! catcher in [`pages`] draws the last two.
 
+pub mod app;
 pub mod auth;
+pub mod cli;
 pub mod data_dir;
-pub mod launch;
 pub mod model;
-pub mod operator;
 pub mod pages;
 pub mod settings;
 pub mod store;
 pub mod web;
 
-pub use launch::{StartError, app, app_with_clock};
+pub use app::{StartError, app, app_with_clock};

@@ -14,9 +14,9 @@ use rocket::tokio::time::sleep;
 use rocket::{Build, Orbit, Rocket};
 use tracing::Level;
 use vestibule::auth::Auth;
-use vestibule::operator::{Command, Program, Task};
+use vestibule::cli::{Command, Program, Task};
 use vestibule::web::Site;
-use vestibule::{app, operator, settings};
+use vestibule::{app, cli, settings};
 
 /// Threads for blocking work, of which this program does next to none.
 const MOST_BLOCKING: usize = 16;
@@ -54,7 +54,7 @@ fn operate(command: Command) -> ExitCode {
     log_to_stderr(Level::ERROR);
     match runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => {
-            let status = runtime.block_on(operator::run(command));
+            let status = runtime.block_on(cli::run(command));
             // One that was interrupted may still wait for a line to be typed.
             runtime.shutdown_background();
             status

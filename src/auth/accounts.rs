@@ -1,9 +1,9 @@
 //! What the operator can do to accounts and sessions: verbs that nobody reaches by HTTP.
 
 use super::{Auth, Failure};
-use crate::model::{DisplayName, EventKind, Password, Session, SessionId, User, UserId, Username, Visit};
+use crate::model::{ClientInfo, DisplayName, EventKind, Password, Session, SessionId, User, UserId, Username};
 pub use crate::store::Account;
-use crate::store::{self, NewUser, Open};
+use crate::store::{NewUser, Open};
 
 /// How many users' sessions are ended in one transaction, so that nobody who signs in meanwhile waits for long.
 const ENDED_AT_ONCE: i64 = 200;
@@ -44,15 +44,11 @@ impl Auth {
 
     /// Makes an account for somebody else, also where signing up is closed. Nobody is signed in by it.
     pub async fn make_account(&self, username: Username, password: Password) -> Result<User, MakeAccountError> {
-        let password_hash = self.hasher.hash(password).await.map_err(Failure::from)?;
+        let password_hash = self.hasher.hash(password).await?;
         let now = self.clock.now();
-        let user = User {
-            user_id: UserId::new(now).map_err(Failure::from)?,
-            display_name: DisplayName::from(&username),
-            username,
-            created_at: now,
-        };
-        let event = self.event(user.user_id, EventKind::AccountMade, &Visit::default())?;
+        let user =
+            User { user_id: UserId::new(now)?, display_name: DisplayName::from(&username), username, created_at: now };
+        let event = self.event(user.user_id, EventKind::AccountMade, &ClientInfo::default())?;
         let new = NewUser { user, password_hash };
         match self.store.add_account(&new, &event).await? {
             true => Ok(new.user),
@@ -62,7 +58,7 @@ impl Auth {
 
     /// Closes an account and ends its sessions (ASVS 7.4.2). None when it was closed before; else how many ended.
     pub async fn disable(&self, user_id: UserId) -> Result<Option<u64>, Failure> {
-        let event = self.event(user_id, EventKind::Disabled, &Visit::default())?;
+        let event = self.event(user_id, EventKind::Disabled, &ClientInfo::default())?;
         let ended = self.store.disable_user(&event).await?;
         self.memory.forget_user(user_id);
         Ok(ended)
@@ -70,7 +66,7 @@ impl Auth {
 
     /// Opens an account again. False when it was open.
     pub async fn enable(&self, user_id: UserId) -> Result<bool, Failure> {
-        let event = self.event(user_id, EventKind::Enabled, &Visit::default())?;
+        let event = self.event(user_id, EventKind::Enabled, &ClientInfo::default())?;
         Ok(self.store.enable_user(&event).await?)
     }
 
@@ -82,7 +78,7 @@ impl Auth {
     /// Ends one session, whosever it is (ASVS 7.4.5). False when it had ended before, or never was.
     pub async fn end_any_session(&self, session_id: SessionId) -> Result<bool, Failure> {
         let Some(user_id) = self.store.user_of_session(session_id).await? else { return Ok(false) };
-        let event = self.event(user_id, EventKind::EndedByOperator, &Visit::default())?;
+        let event = self.event(user_id, EventKind::EndedByOperator, &ClientInfo::default())?;
         let ended = self.store.end_session(session_id, true, &event).await?;
         self.memory.forget_user(user_id);
         Ok(ended)
@@ -90,7 +86,7 @@ impl Auth {
 
     /// Ends every session of a user, and says how many there were.
     pub async fn end_sessions_of(&self, user_id: UserId) -> Result<u64, Failure> {
-        let event = self.event(user_id, EventKind::EndedByOperator, &Visit::default())?;
+        let event = self.event(user_id, EventKind::EndedByOperator, &ClientInfo::default())?;
         let ended = self.store.end_all_sessions(&[event]).await?;
         self.memory.forget_user(user_id);
         Ok(ended)
@@ -104,7 +100,7 @@ impl Auth {
             let users = self.store.users_with_sessions(after, ENDED_AT_ONCE).await?;
             let Some(last) = users.last() else { return Ok(ended) };
             let events =
-                users.iter().map(|user_id| self.event(*user_id, EventKind::EndedByOperator, &Visit::default()));
+                users.iter().map(|user_id| self.event(*user_id, EventKind::EndedByOperator, &ClientInfo::default()));
             let events = events.collect::<Result<Vec<_>, _>>()?;
             ended += self.store.end_all_sessions(&events).await?;
             for user_id in &users {
@@ -117,11 +113,5 @@ impl Auth {
 
     fn open_now(&self) -> Open<'_> {
         Open { now: self.clock.now(), limits: &self.rules.sessions }
-    }
-}
-
-impl From<store::Error> for MakeAccountError {
-    fn from(error: store::Error) -> Self {
-        Self::Failure(error.into())
     }
 }

@@ -2,10 +2,9 @@
 //! asked for.
 
 use super::code::CodeFor;
-use super::throttle::{NoPermit, Permit, TooMany, confirmation_buckets};
+use super::throttle::{Permit, confirmation_buckets, locked};
 use super::{Auth, Begun, CodeError, Failure};
-use crate::model::{Device, Devices, EventKind, Moment, PROOF_LASTS, TokenHash, User, UserId, Visit};
-use crate::store;
+use crate::model::{ClientInfo, Device, Devices, EventKind, Moment, PROOF_LASTS, TokenHash, User, UserId};
 
 /// Somebody who knew the password.
 pub(super) struct Admission {
@@ -13,7 +12,7 @@ pub(super) struct Admission {
     /// Which password it was.
     pub password_version: i64,
     pub remember: bool,
-    pub visit: Visit,
+    pub client: ClientInfo,
     pub devices: Devices,
     pub replaces: Option<TokenHash>,
 }
@@ -35,7 +34,7 @@ pub struct SecondStep<'a> {
     /// The code as typed.
     pub code: &'a str,
     /// From where they try.
-    pub visit: Visit,
+    pub client: ClientInfo,
     /// What their browser is known as.
     pub devices: Devices,
     /// The session that their browser is in.
@@ -66,10 +65,7 @@ pub enum LogInError {
     CodeNeeded(Ticket),
     /// The password was right, and the code that was sent along is not.
     #[error(transparent)]
-    Code(CodeError),
-    /// Too many tries have failed lately.
-    #[error(transparent)]
-    TooMany(TooMany),
+    Code(#[from] CodeError),
     /// It could not be done now.
     #[error(transparent)]
     Failure(#[from] Failure),
@@ -78,7 +74,7 @@ pub enum LogInError {
 impl LogInError {
     /// So many tries have failed that the password alone is not enough for a browser that the account does not know.
     pub(super) fn locked() -> Self {
-        Self::TooMany(TooMany::until(
+        Self::Failure(locked(
             "Sign in from a browser where you have signed in before; from here the password alone does not open the account.",
         ))
     }
@@ -112,7 +108,7 @@ impl Auth {
             user: found.user,
             password_version: found.password_version,
             remember: ticket.remember,
-            visit: tried.visit,
+            client: tried.client,
             devices: tried.devices,
             replaces: tried.replaces,
         };
@@ -130,7 +126,7 @@ impl Auth {
             Step::Second(_) if !has_second_factor => return Err(LogInError::NoMatch),
             Step::First(_) if !has_second_factor && permit.is_locked => {
                 tracing::info!(%user_id, "a login was kept out: the password was right, and too many have failed");
-                self.tell_later(Some(user_id), EventKind::KeptOut, &who.visit);
+                self.tell_later(Some(user_id), EventKind::KeptOut, &who.client);
                 return Err(LogInError::locked());
             }
             Step::First(_) if !has_second_factor => {}
@@ -144,23 +140,23 @@ impl Auth {
                 }));
             }
             Step::First(Some(code)) | Step::Second(code) => {
-                self.use_code(user_id, code, CodeFor::LogIn { device }, &who.visit).await?;
+                self.use_code(user_id, code, CodeFor::LogIn { device }, &who.client).await??;
             }
         }
 
         let failed_before = self.store.failed_before(user_id).await?;
         let (mut begun, mut session) =
-            self.prepare_session(who.user.clone(), who.visit.clone(), who.replaces, who.remember)?;
+            self.prepare_session(who.user.clone(), who.client.clone(), who.replaces, who.remember)?;
         (begun.session.failed_before, session.failed_before) = (failed_before, failed_before);
-        let mut events = vec![self.event(user_id, EventKind::SignedIn, &who.visit)?];
+        let mut events = vec![self.event(user_id, EventKind::SignedIn, &who.client)?];
         let device = match device {
             Some(device) => device.clone(),
             None => {
-                events.push(self.event(user_id, EventKind::NewBrowser, &who.visit)?);
-                Device::new(user_id).map_err(Failure::from)?
+                events.push(self.event(user_id, EventKind::NewBrowser, &who.client)?);
+                Device::new(user_id)?
             }
         };
-        let oldest = self.event(user_id, EventKind::OldestEnded, &who.visit)?;
+        let oldest = self.event(user_id, EventKind::OldestEnded, &who.client)?;
         let version = who.password_version;
         let ended = self.store.start_session(&session, version, has_second_factor, &events, &oldest).await?;
         let ended = ended.ok_or(LogInError::NoMatch)?;
@@ -174,30 +170,5 @@ impl Auth {
         permit.clears.extend(confirmation_buckets(user_id));
         self.clear(permit).await;
         Ok(Admitted { begun, devices: who.devices.with(device) })
-    }
-}
-
-impl From<store::Error> for LogInError {
-    fn from(error: store::Error) -> Self {
-        Self::Failure(error.into())
-    }
-}
-
-impl From<NoPermit> for LogInError {
-    fn from(no: NoPermit) -> Self {
-        match no {
-            NoPermit::TooMany(too_many) => Self::TooMany(too_many),
-            NoPermit::Failure(failure) => Self::Failure(failure),
-        }
-    }
-}
-
-impl From<CodeError> for LogInError {
-    fn from(error: CodeError) -> Self {
-        match error {
-            CodeError::TooMany(too_many) => Self::TooMany(too_many),
-            CodeError::Failure(failure) => Self::Failure(failure),
-            error => Self::Code(error),
-        }
     }
 }

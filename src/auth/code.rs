@@ -1,8 +1,8 @@
 //! Using a code up: one by time, or one for when the phone is gone.
 
-use super::throttle::{NoPermit, Subject, TooMany};
+use super::throttle::{Subject, locked};
 use super::{Auth, Failure};
-use crate::model::{Device, EventKind, RecoveryCode, TimeCode, TotpSecret, UserId, Visit};
+use crate::model::{ClientInfo, Device, EventKind, RecoveryCode, TimeCode, TotpSecret, UserId};
 use crate::store::SecondFactor;
 
 /// What purpose the shared secret is sealed for, beside whose it is.
@@ -32,12 +32,6 @@ pub enum CodeError {
         /// How far the phone's clock is ahead; behind, when negative.
         seconds_ahead: i64,
     },
-    /// Too many have failed lately.
-    #[error(transparent)]
-    TooMany(TooMany),
-    /// It could not be done now.
-    #[error(transparent)]
-    Failure(#[from] Failure),
 }
 
 impl Auth {
@@ -47,8 +41,8 @@ impl Auth {
         user_id: UserId,
         code: &str,
         typed_for: CodeFor<'_>,
-        visit: &Visit,
-    ) -> Result<(), CodeError> {
+        client: &ClientInfo,
+    ) -> Result<Result<(), CodeError>, Failure> {
         let typed = without_spaces(code);
         let is_time_code = typed.len() == 6;
         let (subject, refused, way_out) = match typed_for {
@@ -69,56 +63,60 @@ impl Auth {
             Subject::RecoveryCode { .. } => Subject::Code { user_id, device: None }.bucket(),
             _ => None,
         };
-        let mut permit = self.permit(subject, visit).await?;
+        let mut permit = self.permit(subject, client).await?;
         if permit.is_locked {
-            return Err(CodeError::TooMany(TooMany::until(way_out)));
+            return Err(locked(way_out));
         }
         let used = match is_time_code {
-            true => self.use_time_code(user_id, &typed).await,
-            false => self.use_recovery_code(user_id, &typed, visit).await,
+            true => self.use_time_code(user_id, &typed).await?,
+            false => self.use_recovery_code(user_id, &typed, client).await?,
         };
         match used {
             Ok(()) => {
                 permit.clears.extend(begins_anew);
                 self.clear(permit).await;
-                Ok(())
             }
-            Err(CodeError::Failure(failure)) => Err(CodeError::Failure(failure)),
-            Err(error) => {
-                self.tell_later(Some(user_id), refused, visit);
-                Err(error)
-            }
+            Err(_) => self.tell_later(Some(user_id), refused, client),
         }
+        Ok(used)
     }
 
-    async fn use_time_code(&self, user_id: UserId, code: &str) -> Result<(), CodeError> {
-        let found = self.store.second_factor(user_id).await.map_err(Failure::from)?;
-        let found = found.filter(|found| found.confirmed_at.is_some()).ok_or(CodeError::Wrong)?;
+    async fn use_time_code(&self, user_id: UserId, code: &str) -> Result<Result<(), CodeError>, Failure> {
+        let found = self.store.second_factor(user_id).await?;
+        let Some(found) = found.filter(|found| found.confirmed_at.is_some()) else { return Ok(Err(CodeError::Wrong)) };
         let Some(secret) = self.open_secret(user_id, &found) else {
             tracing::error!(%user_id, "a second factor is sealed with a key that is not listed any more");
-            return Err(CodeError::Wrong);
+            return Ok(Err(CodeError::Wrong));
         };
-        let step = self.right_step(user_id, &secret, code).await?;
-        if !self.store.use_step(user_id, step).await.map_err(Failure::from)? {
-            return Err(CodeError::Used);
+        let step = match self.right_step(user_id, &secret, code).await? {
+            Ok(step) => step,
+            Err(error) => return Ok(Err(error)),
+        };
+        if !self.store.use_step(user_id, step).await? {
+            return Ok(Err(CodeError::Used));
         }
         self.reseal(user_id, &found, &secret).await;
-        Ok(())
+        Ok(Ok(()))
     }
 
     /// The step of a right code. The latest code that was of a time to come is worth nothing at its time: whoever tries
     /// codes must not learn of one that will be right.
-    pub(super) async fn right_step(&self, user_id: UserId, secret: &TotpSecret, code: &str) -> Result<i64, CodeError> {
-        match secret.check(code, self.clock.now()) {
+    pub(super) async fn right_step(
+        &self,
+        user_id: UserId,
+        secret: &TotpSecret,
+        code: &str,
+    ) -> Result<Result<i64, CodeError>, Failure> {
+        Ok(match secret.check(code, self.clock.now()) {
             TimeCode::Right { step } => Ok(step),
             TimeCode::OtherTime { step, seconds_ahead } => {
                 if seconds_ahead > 0 {
-                    self.store.burn_step(user_id, step).await.map_err(Failure::from)?;
+                    self.store.burn_step(user_id, step).await?;
                 }
                 Err(CodeError::OtherTime { seconds_ahead })
             }
             TimeCode::Wrong => Err(CodeError::Wrong),
-        }
+        })
     }
 
     /// Seals a secret with the key in use, so that the one before it can be dropped some day.
@@ -132,12 +130,17 @@ impl Auth {
         }
     }
 
-    async fn use_recovery_code(&self, user_id: UserId, code: &str, visit: &Visit) -> Result<(), CodeError> {
-        let code = RecoveryCode::parse(code).ok_or(CodeError::Wrong)?.hash(user_id);
-        let event = self.event(user_id, EventKind::RecoveryCodeUsed, visit)?;
-        match self.store.use_recovery_code(&code, &event).await.map_err(Failure::from)? {
-            true => Ok(()),
-            false => Err(CodeError::Wrong),
+    async fn use_recovery_code(
+        &self,
+        user_id: UserId,
+        code: &str,
+        client: &ClientInfo,
+    ) -> Result<Result<(), CodeError>, Failure> {
+        let Some(code) = RecoveryCode::parse(code) else { return Ok(Err(CodeError::Wrong)) };
+        let event = self.event(user_id, EventKind::RecoveryCodeUsed, client)?;
+        match self.store.use_recovery_code(&code.hash(user_id), &event).await? {
+            true => Ok(Ok(())),
+            false => Ok(Err(CodeError::Wrong)),
         }
     }
 
@@ -160,14 +163,5 @@ fn minutes(seconds: i64) -> String {
     match (seconds.unsigned_abs() + 30) / 60 {
         0 | 1 => "a minute".to_owned(),
         minutes => format!("{minutes} minutes"),
-    }
-}
-
-impl From<NoPermit> for CodeError {
-    fn from(no: NoPermit) -> Self {
-        match no {
-            NoPermit::TooMany(too_many) => Self::TooMany(too_many),
-            NoPermit::Failure(failure) => Self::Failure(failure),
-        }
     }
 }

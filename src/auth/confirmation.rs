@@ -1,10 +1,10 @@
 //! Proving who you are inside a session: before a sensitive page, and to change the password or leave.
 
 use super::code::CodeFor;
-use super::throttle::{NoPermit, Permit, Subject, TooMany, name_bucket};
+use super::throttle::{Permit, Subject, locked, name_bucket};
 use super::{Auth, Begun, CodeError, Failure, Resumed};
-use crate::model::{EventKind, Password, TokenHash, User, Visit};
-use crate::store::{self, Credentials};
+use crate::model::{ClientInfo, EventKind, Password, TokenHash, User};
+use crate::store::Credentials;
 
 /// What somebody proves who they are with.
 #[derive(Debug)]
@@ -23,13 +23,10 @@ pub enum ProofError {
     WrongPassword,
     /// The code is not right.
     #[error(transparent)]
-    Code(CodeError),
+    Code(#[from] CodeError),
     /// The session has ended meanwhile, or the account has.
     #[error("The session has ended.")]
     Ended,
-    /// Too many tries have failed lately.
-    #[error(transparent)]
-    TooMany(TooMany),
     /// It could not be done now.
     #[error(transparent)]
     Failure(#[from] Failure),
@@ -43,7 +40,7 @@ pub struct Here<'a> {
     /// What their browser holds.
     pub token_hash: TokenHash,
     /// From where they ask.
-    pub visit: Visit,
+    pub client: ClientInfo,
 }
 
 impl Auth {
@@ -52,12 +49,12 @@ impl Auth {
         let user = &here.me.user;
         match proof {
             Proof::Password(password) => {
-                let (mut permit, _) = self.check_password(user, password, &here.visit).await?;
+                let (mut permit, _) = self.check_password(user, password, &here.client).await?;
                 // Whoever is in and knows the password has shown another way in than the one that strangers used up.
                 permit.clears.push(name_bucket(user.username.as_str()));
                 self.clear(permit).await;
             }
-            Proof::Code(code) => self.use_code(user.user_id, code, CodeFor::Confirmation, &here.visit).await?,
+            Proof::Code(code) => self.use_code(user.user_id, code, CodeFor::Confirmation, &here.client).await??,
         }
         self.renew(here).await
     }
@@ -66,12 +63,12 @@ impl Auth {
     /// the old password meanwhile gets no session (ASVS 6.2.2, 6.2.3, 7.4.3).
     pub async fn change_password(&self, here: Here<'_>, current: Password, new: Password) -> Result<Begun, ProofError> {
         let user = here.me.user.clone();
-        let (permit, found) = self.check_password(&user, current, &here.visit).await?;
-        let new_hash = self.hasher.hash(new).await.map_err(Failure::from)?;
+        let (permit, found) = self.check_password(&user, current, &here.client).await?;
+        let new_hash = self.hasher.hash(new).await?;
 
         let remember = here.me.session.remembered_until.is_some();
-        let (begun, session) = self.prepare_session(user.clone(), here.visit.clone(), None, remember)?;
-        let event = self.event(user.user_id, EventKind::PasswordChanged, &here.visit)?;
+        let (begun, session) = self.prepare_session(user.clone(), here.client.clone(), None, remember)?;
+        let event = self.event(user.user_id, EventKind::PasswordChanged, &here.client)?;
         let this = here.me.session.session_id;
         let changed = self.store.change_password(&new_hash, found.password_version, this, &session, &event).await?;
         self.memory.forget_user(user.user_id);
@@ -85,7 +82,7 @@ impl Auth {
     /// Deletes the account of whoever knows its password, with everything that is kept about it, sessions everywhere too.
     pub async fn delete_account(&self, here: Here<'_>, password: Password) -> Result<(), ProofError> {
         let user = &here.me.user;
-        let (permit, found) = self.check_password(user, password, &here.visit).await?;
+        let (permit, found) = self.check_password(user, password, &here.client).await?;
         let (this, bucket) = (here.me.session.session_id, name_bucket(user.username.as_str()));
         let deleted = self.store.delete_user(user.user_id, found.password_version, this, &bucket).await?;
         self.memory.forget_user(user.user_id);
@@ -97,24 +94,24 @@ impl Auth {
         &self,
         user: &User,
         password: Password,
-        visit: &Visit,
+        client: &ClientInfo,
     ) -> Result<(Permit, Credentials), ProofError> {
-        let permit = self.permit(Subject::Confirmation(user.user_id), visit).await?;
+        let permit = self.permit(Subject::Confirmation(user.user_id), client).await?;
         if permit.is_locked {
-            return Err(ProofError::TooMany(TooMany::until("Log in again; then you can confirm.")));
+            return Err(locked("Log in again; then you can confirm.").into());
         }
         let found = self.store.credentials_by_id(user.user_id).await?.ok_or(ProofError::Ended)?;
         let verdict = self.verify(&permit, password, Some(&found.password_hash)).await?;
         if !verdict.matches {
-            self.tell_later(Some(user.user_id), EventKind::ConfirmationFailed, visit);
+            self.tell_later(Some(user.user_id), EventKind::ConfirmationFailed, client);
             return Err(ProofError::WrongPassword);
         }
         Ok((permit, found))
     }
 
     async fn renew(&self, here: Here<'_>) -> Result<Begun, ProofError> {
-        let token = crate::model::Token::random().map_err(Failure::from)?;
-        let event = self.event(here.me.user.user_id, EventKind::Confirmed, &here.visit)?;
+        let token = crate::model::Token::random()?;
+        let event = self.event(here.me.user.user_id, EventKind::Confirmed, &here.client)?;
         let session_id = here.me.session.session_id;
         let renewed = self.store.renew_token(session_id, &here.token_hash, &token.hash(), &event).await?;
         self.memory.forget(&here.token_hash);
@@ -124,30 +121,5 @@ impl Auth {
         let mut session = here.me.session.clone();
         session.confirmed_at = event.event.at;
         Ok(Begun { user: here.me.user.clone(), session, token })
-    }
-}
-
-impl From<NoPermit> for ProofError {
-    fn from(no: NoPermit) -> Self {
-        match no {
-            NoPermit::TooMany(too_many) => Self::TooMany(too_many),
-            NoPermit::Failure(failure) => Self::Failure(failure),
-        }
-    }
-}
-
-impl From<CodeError> for ProofError {
-    fn from(error: CodeError) -> Self {
-        match error {
-            CodeError::TooMany(too_many) => Self::TooMany(too_many),
-            CodeError::Failure(failure) => Self::Failure(failure),
-            error => Self::Code(error),
-        }
-    }
-}
-
-impl From<store::Error> for ProofError {
-    fn from(error: store::Error) -> Self {
-        Self::Failure(error.into())
     }
 }

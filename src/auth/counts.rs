@@ -4,7 +4,7 @@ use prometheus::proto::MetricFamily;
 use prometheus::{IntCounter, IntCounterVec, IntGauge, Opts, Registry};
 
 use super::hashing::Hasher;
-use super::{Admitted, Auth, LogInError, SignUpError};
+use super::{Admitted, Auth, Failure, LogInError, SignUpError};
 use crate::store::register_timings;
 
 /// The counters, and those of the floors below.
@@ -58,7 +58,7 @@ impl Counts {
             Err(LogInError::NoMatch) => "no_match",
             Err(LogInError::CodeNeeded(_)) => "code_needed",
             Err(LogInError::Code(_)) => "wrong_code",
-            Err(LogInError::TooMany(_)) => "too_many",
+            Err(LogInError::Failure(Failure::TooMany(_))) => "too_many",
             Err(LogInError::Failure(_)) => "failed",
         };
         self.log_ins.with_label_values(&[outcome]).inc();
@@ -69,7 +69,7 @@ impl Counts {
             Ok(_) => "signed_up",
             Err(SignUpError::NameTaken) => "name_taken",
             Err(SignUpError::Closed) => "closed",
-            Err(SignUpError::TooMany(_)) => "too_many",
+            Err(SignUpError::Failure(Failure::TooMany(_))) => "too_many",
             Err(SignUpError::Failure(_)) => "failed",
         };
         self.sign_ups.with_label_values(&[outcome]).inc();

@@ -4,7 +4,8 @@
 use super::hashing::{HashProblem, read_hash};
 use super::{Auth, Failure};
 use crate::model::{
-    DisplayName, DisplayNameProblem, EventKind, Moment, PasswordHash, User, UserId, Username, UsernameProblem, Visit,
+    ClientInfo, DisplayName, DisplayNameProblem, EventKind, Moment, PasswordHash, User, UserId, Username,
+    UsernameProblem,
 };
 use crate::store::{ImportedUser, NewUser};
 
@@ -110,7 +111,7 @@ impl Auth {
                 display_name: import.display_name,
                 created_at: import.created_at.unwrap_or(now),
             };
-            let event = self.event(user.user_id, EventKind::Imported, &Visit::default())?;
+            let event = self.event(user.user_id, EventKind::Imported, &ClientInfo::default())?;
             let new = NewUser { user, password_hash: import.password_hash };
             Ok(ImportedUser { new, disabled_at: import.is_disabled.then_some(now), event })
         };

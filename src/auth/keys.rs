@@ -1,7 +1,6 @@
 //! Processes that share a database share the key: what one seals, the others must be able to open.
 
 use super::{Auth, Failure};
-use crate::store;
 
 /// What the mark is sealed for, and what it says.
 const PURPOSE: &str = "key mark";
@@ -35,11 +34,5 @@ impl Auth {
             self.store.replace_key_mark(&kept, &own).await?;
         }
         Ok(())
-    }
-}
-
-impl From<store::Error> for KeyError {
-    fn from(error: store::Error) -> Self {
-        Self::Failure(error.into())
     }
 }

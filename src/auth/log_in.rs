@@ -2,10 +2,10 @@ use std::time::{Duration, Instant};
 
 use rocket::tokio::time::sleep_until;
 
-use super::Auth;
 use super::admission::{Admission, Admitted, LogInError, Step};
-use super::throttle::{NoPermit, Subject, TooMany};
-use crate::model::{Devices, EventKind, Password, PasswordHash, TokenHash, UserId, Username, Visit};
+use super::throttle::Subject;
+use super::{Auth, Failure, TooMany};
+use crate::model::{ClientInfo, Devices, EventKind, Password, PasswordHash, TokenHash, UserId, Username};
 
 /// A login that someone tries.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ pub struct LogIn<'a> {
     /// Whether they asked to stay signed in.
     pub remember: bool,
     /// From where they try.
-    pub visit: Visit,
+    pub client: ClientInfo,
     /// What their browser is known as.
     pub devices: Devices,
     /// The session that their browser is in; it ends as the new one begins.
@@ -36,7 +36,8 @@ impl Auth {
     pub async fn log_in(&self, tried: LogIn<'_>) -> Result<Admitted, LogInError> {
         let began = Instant::now();
         let done = self.try_to_log_in(tried).await;
-        if let Err(LogInError::NoMatch | LogInError::TooMany(TooMany { way_out: Some(_), .. })) = done {
+        if let Err(LogInError::NoMatch | LogInError::Failure(Failure::TooMany(TooMany { way_out: Some(_), .. }))) = done
+        {
             let at_least = (self.hasher.slowest_foreign() * 5 / 4).min(LONGEST_HELD_BACK);
             sleep_until((began + at_least).into()).await;
         }
@@ -51,9 +52,9 @@ impl Auth {
         };
         let device = found.as_ref().and_then(|found| tried.devices.of(found.user.user_id));
         let user_id = found.as_ref().map(|found| found.user.user_id);
-        let permit = self.permit(Subject::LogIn { username: tried.username, device }, &tried.visit).await;
+        let permit = self.permit(Subject::LogIn { username: tried.username, device }, &tried.client).await;
         let permit = permit.inspect_err(|no| {
-            if let NoPermit::TooMany(_) = no {
+            if let Failure::TooMany(_) = no {
                 tracing::info!(user_id = user_id.map(tracing::field::display), "a login has to wait");
             }
         })?;
@@ -63,7 +64,7 @@ impl Auth {
         let Some(found) = found.filter(|found| verdict.matches && !found.is_disabled) else {
             let (user_id_told, is_locked) = (user_id.map(tracing::field::display), permit.is_locked);
             tracing::info!(user_id = user_id_told, is_locked, "a login failed");
-            self.tell_later(user_id, EventKind::SignInFailed, &tried.visit);
+            self.tell_later(user_id, EventKind::SignInFailed, &tried.client);
             return Err(if permit.is_locked { LogInError::locked() } else { LogInError::NoMatch });
         };
         // Not where the right password is not enough: the work would tell that it is right.
@@ -74,7 +75,7 @@ impl Auth {
             user: found.user,
             password_version: found.password_version,
             remember: tried.remember,
-            visit: tried.visit,
+            client: tried.client,
             devices: tried.devices,
             replaces: tried.replaces,
         };

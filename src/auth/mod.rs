@@ -23,9 +23,9 @@ mod throttle;
 use std::time::Duration;
 
 use crate::model::{
-    Clock, NoRandomness, Password, PasswordHash, PasswordRules, Seal, Session, SessionId, SessionLimits, Token, User,
+    Clock, Password, PasswordHash, PasswordRules, Seal, Session, SessionId, SessionLimits, Token, User,
 };
-use crate::store::{self, Store};
+use crate::store::Store;
 
 use counts::Counts;
 use hashing::{Hasher, Verdict};
@@ -33,12 +33,13 @@ use seen::Seen;
 use session_memory::SessionMemory;
 use throttle::Permit;
 
+pub use crate::model::{Failure, TooMany};
 pub use accounts::{Account, Found, MakeAccountError};
 pub use activity::{EVENTS_KEPT, Export};
 pub use admission::{Admitted, LogInError, SecondStep, Ticket};
 pub use code::CodeError;
 pub use confirmation::{Here, Proof, ProofError};
-pub use hashing::{HashProblem, HashingRules, Overload, StartError, time_of_one_hash};
+pub use hashing::{HashProblem, HashingRules, StartError, time_of_one_hash};
 pub use import::{Import, ImportProblem, WrittenUser};
 pub use keys::KeyError;
 pub use log_in::LogIn;
@@ -47,7 +48,7 @@ pub use reset::Reset;
 pub use second_factor::{SecondFactorError, SecondFactorState};
 pub use sign_up::{SignUp, SignUpError};
 pub use throttle::{
-    MOST_FAILURES_IN_A_ROW, MOST_FAILURES_OF_A_NETWORK, MOST_SIGN_UPS_OF_A_NETWORK, NETWORK_SPAN, SIGN_UP_SPAN, TooMany,
+    MOST_FAILURES_IN_A_ROW, MOST_FAILURES_OF_A_NETWORK, MOST_SIGN_UPS_OF_A_NETWORK, NETWORK_SPAN, SIGN_UP_SPAN,
 };
 
 /// What this site asks of its users and allows them.
@@ -99,20 +100,6 @@ pub struct Resumed {
     pub session: Session,
 }
 
-/// Why something that is allowed could not be done now. Nothing has changed.
-#[derive(Debug, thiserror::Error)]
-pub enum Failure {
-    /// More passwords wait to be hashed than can be in time.
-    #[error(transparent)]
-    Overload(#[from] Overload),
-    /// The database is away, or answers what it should not.
-    #[error(transparent)]
-    Store(#[from] store::Error),
-    /// There are no random bytes to make a secret of.
-    #[error(transparent)]
-    NoRandomness(#[from] NoRandomness),
-}
-
 impl Auth {
     /// Takes the database into use and starts the hashing threads.
     pub fn new(store: Store, rules: Rules, seal: Seal, clock: Clock) -> Result<Self, StartError> {
@@ -145,7 +132,7 @@ impl Auth {
 
     /// Compares a password with a stored hash, or with nobody's. The permit stands for the try that was counted.
     async fn verify(&self, _: &Permit, password: Password, stored: Option<&PasswordHash>) -> Result<Verdict, Failure> {
-        Ok(self.hasher.verify(password, stored).await?)
+        self.hasher.verify(password, stored).await
     }
 
     /// Writes down what is still in memory and lets go of the database.

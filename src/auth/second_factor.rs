@@ -3,8 +3,8 @@
 use super::code::{CodeError, purpose, without_spaces};
 use super::throttle::Subject;
 use super::{Auth, Failure, Resumed};
-use crate::model::{EventKind, Moment, PROOF_LASTS, RecoveryCode, RecoveryCodeHash, TotpSecret, UserId, Visit};
-use crate::store::{self, SecondFactor};
+use crate::model::{ClientInfo, EventKind, Moment, PROOF_LASTS, RecoveryCode, RecoveryCodeHash, TotpSecret, UserId};
+use crate::store::SecondFactor;
 
 /// How a user's second factor stands.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ pub enum SecondFactorError {
     State,
     /// The code was not right.
     #[error(transparent)]
-    Code(CodeError),
+    Code(#[from] CodeError),
     /// It could not be done now.
     #[error(transparent)]
     Failure(#[from] Failure),
@@ -53,7 +53,7 @@ impl Auth {
     /// Makes a secret for a phone to keep; nothing is asked for until its first code was right, and one that waits too long
     /// for it is none: somebody else may have seen it.
     pub async fn begin_second_factor(&self, user_id: UserId) -> Result<(), SecondFactorError> {
-        let secret = TotpSecret::random().map_err(Failure::from)?;
+        let secret = TotpSecret::random()?;
         let sealed = self.seal.seal(&purpose(user_id), &secret.to_base32()).ok_or(SecondFactorError::State)?;
         match self.store.begin_second_factor(user_id, &sealed, self.clock.now()).await? {
             true => Ok(()),
@@ -67,7 +67,7 @@ impl Auth {
         &self,
         me: &Resumed,
         code: &str,
-        visit: &Visit,
+        client: &ClientInfo,
     ) -> Result<Vec<RecoveryCode>, SecondFactorError> {
         let user_id = me.user.user_id;
         let now = self.clock.now();
@@ -75,11 +75,11 @@ impl Auth {
         let begun = begun.filter(|found| found.confirmed_at.is_none() && is_fresh(found, now));
         let begun = begun.ok_or(SecondFactorError::State)?;
         let secret = self.open_secret(user_id, &begun).ok_or(SecondFactorError::State)?;
-        let permit = self.permit(Subject::ConfirmationCode(user_id), visit).await.map_err(CodeError::from)?;
-        let step = self.right_step(user_id, &secret, &without_spaces(code)).await?;
+        let permit = self.permit(Subject::ConfirmationCode(user_id), client).await?;
+        let step = self.right_step(user_id, &secret, &without_spaces(code)).await??;
 
         let (codes, hashes) = new_codes(user_id)?;
-        let event = self.event(user_id, EventKind::SecondFactorOn, visit)?;
+        let event = self.event(user_id, EventKind::SecondFactorOn, client)?;
         let confirmed = self
             .store
             .confirm_second_factor(&begun.sealed_secret, step, &hashes, me.session.session_id, &event)
@@ -90,8 +90,8 @@ impl Auth {
     }
 
     /// Asks for no second factor any more.
-    pub async fn turn_off_second_factor(&self, me: &Resumed, visit: &Visit) -> Result<(), SecondFactorError> {
-        let event = self.event(me.user.user_id, EventKind::SecondFactorOff, visit)?;
+    pub async fn turn_off_second_factor(&self, me: &Resumed, client: &ClientInfo) -> Result<(), SecondFactorError> {
+        let event = self.event(me.user.user_id, EventKind::SecondFactorOff, client)?;
         let ended = self.store.end_second_factor(me.session.session_id, &event).await?;
         self.memory.forget_user(me.user.user_id);
         if ended { Ok(()) } else { Err(SecondFactorError::State) }
@@ -101,10 +101,10 @@ impl Auth {
     pub async fn new_recovery_codes(
         &self,
         me: &Resumed,
-        visit: &Visit,
+        client: &ClientInfo,
     ) -> Result<Vec<RecoveryCode>, SecondFactorError> {
         let (codes, hashes) = new_codes(me.user.user_id)?;
-        let event = self.event(me.user.user_id, EventKind::RecoveryCodesMade, visit)?;
+        let event = self.event(me.user.user_id, EventKind::RecoveryCodesMade, client)?;
         let replaced = self.store.replace_recovery_codes(&hashes, me.session.session_id, &event).await?;
         self.memory.forget_user(me.user.user_id);
         if replaced { Ok(codes) } else { Err(SecondFactorError::State) }
@@ -125,19 +125,4 @@ fn new_codes(user_id: UserId) -> Result<(Vec<RecoveryCode>, Vec<RecoveryCodeHash
     let codes = (0..RecoveryCode::AT_ONCE).map(|_| RecoveryCode::random()).collect::<Result<Vec<_>, _>>()?;
     let hashes = codes.iter().map(|code| code.hash(user_id)).collect();
     Ok((codes, hashes))
-}
-
-impl From<CodeError> for SecondFactorError {
-    fn from(error: CodeError) -> Self {
-        match error {
-            CodeError::Failure(failure) => Self::Failure(failure),
-            error => Self::Code(error),
-        }
-    }
-}
-
-impl From<store::Error> for SecondFactorError {
-    fn from(error: store::Error) -> Self {
-        Self::Failure(error.into())
-    }
 }

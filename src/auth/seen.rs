@@ -95,7 +95,7 @@ mod tests {
             last_seen_at: now,
             confirmed_at: now,
             remembered_until: None,
-            visit: Default::default(),
+            client: Default::default(),
             failed_before: None,
             notice: None,
         }

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::{Auth, Begun, EVENTS_KEPT, Ended, Failure, Resumed};
-use crate::model::{EventKind, Moment, Session, SessionId, Token, TokenHash, User, UserId, Visit};
+use crate::model::{ClientInfo, EventKind, Moment, Session, SessionId, Token, TokenHash, User, UserId};
 use crate::store::NewSession;
 
 /// How many rows one statement of the sweep deletes at the most, so that none blocks the others for long.
@@ -25,10 +25,15 @@ impl Auth {
 
     /// Ends one session of whoever is in this one. Once this has answered, nothing brings it back. Another user's session
     /// is none of theirs.
-    pub async fn end_session(&self, me: &Resumed, session_id: SessionId, visit: &Visit) -> Result<Ended, Failure> {
+    pub async fn end_session(
+        &self,
+        me: &Resumed,
+        session_id: SessionId,
+        client: &ClientInfo,
+    ) -> Result<Ended, Failure> {
         let from_elsewhere = session_id != me.session.session_id;
         let kind = if from_elsewhere { EventKind::SessionEnded } else { EventKind::SignedOut };
-        let event = self.event(me.user.user_id, kind, visit)?;
+        let event = self.event(me.user.user_id, kind, client)?;
         if !self.store.end_session(session_id, from_elsewhere, &event).await? {
             return Ok(Ended::Before);
         }
@@ -37,8 +42,8 @@ impl Auth {
     }
 
     /// Ends every other session of whoever is in this one, and says how many there were.
-    pub async fn end_other_sessions(&self, me: &Resumed, visit: &Visit) -> Result<u64, Failure> {
-        let event = self.event(me.user.user_id, EventKind::OthersEnded, visit)?;
+    pub async fn end_other_sessions(&self, me: &Resumed, client: &ClientInfo) -> Result<u64, Failure> {
+        let event = self.event(me.user.user_id, EventKind::OthersEnded, client)?;
         let ended = self.store.end_other_sessions(me.session.session_id, &event).await?;
         self.memory.forget_user(me.user.user_id);
         Ok(ended)
@@ -93,7 +98,7 @@ impl Auth {
     pub(super) fn prepare_session(
         &self,
         user: User,
-        visit: Visit,
+        client: ClientInfo,
         replaces: Option<TokenHash>,
         remember: bool,
     ) -> Result<(Begun, NewSession), Failure> {
@@ -105,7 +110,7 @@ impl Auth {
             last_seen_at: now,
             confirmed_at: now,
             remembered_until: remember.then(|| now.plus(self.rules.sessions.remembered)),
-            visit: visit.clone(),
+            client: client.clone(),
             failed_before: None,
             notice: None,
         };
@@ -115,7 +120,7 @@ impl Auth {
             user_id: user.user_id,
             created_at: now,
             remembered_until: session.remembered_until,
-            visit,
+            client,
             failed_before: None,
             replaces,
         };

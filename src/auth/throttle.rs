@@ -1,14 +1,13 @@
 //! How often a secret may be tried. Every path that verifies one needs a [`Permit`], and a try counts before its outcome
 //! is known, so that many at once cannot overtake the counter (ASVS 6.3.1; NIST SP 800-63B-4 §3.2.2).
 
-use std::fmt;
 use std::time::Duration;
 
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 use super::{Auth, Failure};
-use crate::model::{Device, Moment, UserId, Visit, network_of};
+use crate::model::{ClientInfo, Device, Moment, TooMany, UserId, network_of};
 use crate::store::Try;
 
 /// After so many failures in a row the password alone does not open an account from a browser that it does not know.
@@ -49,50 +48,14 @@ pub(super) enum Subject<'a> {
     ConfirmationCode(UserId),
 }
 
-/// Too many tries have failed; the next may come in a while.
-#[derive(Debug, PartialEq, Eq)]
-pub struct TooMany {
-    /// How long to wait.
-    pub wait: Duration,
-    /// What opens where waiting does not, as a sentence.
-    pub way_out: Option<&'static str>,
-}
-
-impl TooMany {
-    /// So many have failed in a row that waiting does not help any more.
-    pub(super) const fn until(way_out: &'static str) -> Self {
-        Self { wait: LONGEST_DELAY, way_out: Some(way_out) }
-    }
-}
-
-/// Why a secret may not be tried now.
-#[derive(Debug, thiserror::Error)]
-pub enum NoPermit {
-    /// Too many tries have failed.
-    #[error(transparent)]
-    TooMany(#[from] TooMany),
-    /// The counters cannot be reached, and nothing is tried uncounted.
-    #[error(transparent)]
-    Failure(#[from] Failure),
-}
-
-impl std::error::Error for TooMany {}
-
-impl fmt::Display for TooMany {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(way_out) = self.way_out {
-            return write!(f, "Too many attempts have failed. {way_out}");
-        }
-        let seconds = self.wait.as_secs().max(1);
-        let (count, unit) = if seconds < 100 { (seconds, "second") } else { (seconds.div_ceil(60), "minute") };
-        let s = if count == 1 { "" } else { "s" };
-        write!(f, "Too many attempts. Please try again in {count} {unit}{s}.")
-    }
+/// So many have failed in a row that waiting does not help any more.
+pub(super) fn locked(way_out: &'static str) -> Failure {
+    TooMany { wait: LONGEST_DELAY, way_out: Some(way_out) }.into()
 }
 
 impl Auth {
     /// Counts a try and gives leave for it.
-    pub(super) async fn permit(&self, subject: Subject<'_>, visit: &Visit) -> Result<Permit, NoPermit> {
+    pub(super) async fn permit(&self, subject: Subject<'_>, client: &ClientInfo) -> Result<Permit, Failure> {
         let mut permit = Permit { clears: Vec::new(), uncounts: None, is_locked: false };
         if !self.rules.throttle {
             return Ok(permit);
@@ -116,9 +79,9 @@ impl Auth {
         }
         // What is tried inside a session, or after a right password, is counted for its user alone.
         let counts_for_network = matches!(subject, Subject::LogIn { .. } | Subject::RecoveryCode { .. });
-        if let Some(network) = network_bucket("network", visit).filter(|_| counts_for_network) {
-            let counted = self.store.count_try_in(&network, now, NETWORK_SPAN, MOST_FAILURES_OF_A_NETWORK).await;
-            self.allowed(counted.map_err(Failure::from)?, now)?;
+        if let Some(network) = network_bucket("network", client).filter(|_| counts_for_network) {
+            let counted = self.store.count_try_in(&network, now, NETWORK_SPAN, MOST_FAILURES_OF_A_NETWORK).await?;
+            self.allowed(counted, now)?;
             permit.uncounts = Some(network);
         }
         if let Some(bucket) = subject.bucket() {
@@ -147,11 +110,11 @@ impl Auth {
     }
 
     /// Counts a sign-up; those that succeed count too.
-    pub(super) async fn permit_sign_up(&self, visit: &Visit) -> Result<(), NoPermit> {
-        let Some(network) = network_bucket("sign-up", visit).filter(|_| self.rules.throttle) else { return Ok(()) };
+    pub(super) async fn permit_sign_up(&self, client: &ClientInfo) -> Result<(), Failure> {
+        let Some(network) = network_bucket("sign-up", client).filter(|_| self.rules.throttle) else { return Ok(()) };
         let now = self.clock.now();
         let counted = self.store.count_try_in(&network, now, SIGN_UP_SPAN, MOST_SIGN_UPS_OF_A_NETWORK).await;
-        self.allowed(counted.map_err(Failure::from)?, now)?;
+        self.allowed(counted?, now)?;
         Ok(())
     }
 
@@ -169,19 +132,19 @@ impl Auth {
         }
     }
 
-    async fn count_in_bucket(&self, bucket: &str, now: Moment) -> Result<i64, NoPermit> {
-        let counted = self.store.count_try(bucket, now).await.map_err(Failure::from)?;
-        self.allowed(counted, now).map_err(NoPermit::from)
+    async fn count_in_bucket(&self, bucket: &str, now: Moment) -> Result<i64, Failure> {
+        let counted = self.store.count_try(bucket, now).await?;
+        self.allowed(counted, now)
     }
 
-    fn allowed(&self, counted: Try, now: Moment) -> Result<i64, TooMany> {
+    fn allowed(&self, counted: Try, now: Moment) -> Result<i64, Failure> {
         match counted {
             Try::Counted(tries) => Ok(tries),
             Try::NotBefore(until) => {
                 self.counts.throttled.inc();
                 // Rounded up, so that whoever waits as long as they are told is let in.
                 let wait = Duration::from_secs(until.since(now).as_millis().div_ceil(1_000) as u64);
-                Err(TooMany { wait, way_out: None })
+                Err(TooMany { wait, way_out: None }.into())
             }
         }
     }
@@ -217,6 +180,6 @@ pub(super) fn name_bucket(username: &str) -> String {
 }
 
 /// One bucket for an address, or for the /64 that somebody with IPv6 has to themselves.
-fn network_bucket(what: &str, visit: &Visit) -> Option<String> {
-    visit.address.map(|address| format!("{what}:{}", network_of(address, 32, 64)))
+fn network_bucket(what: &str, client: &ClientInfo) -> Option<String> {
+    client.address.map(|address| format!("{what}:{}", network_of(address, 32, 64)))
 }

@@ -8,7 +8,7 @@ use subtle::ConstantTimeEq;
 use totp_rs::{Builder, Totp};
 use zeroize::Zeroizing;
 
-use super::{Moment, NoRandomness, UserId, Username, random_bytes};
+use super::{Failure, Moment, UserId, Username, random_bytes};
 
 const STEP: i64 = TotpSecret::STEP;
 const WINDOW: i64 = TotpSecret::WINDOW;
@@ -45,7 +45,7 @@ impl TotpSecret {
     pub const WINDOW: i64 = 1;
 
     /// A new secret of 160 bits.
-    pub fn random() -> Result<Self, NoRandomness> {
+    pub fn random() -> Result<Self, Failure> {
         random_bytes().map(|bytes| Self(Zeroizing::new(bytes)))
     }
 
@@ -118,7 +118,7 @@ impl RecoveryCode {
     pub const AT_ONCE: usize = 10;
 
     /// A new code that nobody has seen.
-    pub fn random() -> Result<Self, NoRandomness> {
+    pub fn random() -> Result<Self, Failure> {
         random_bytes().map(|bytes| Self(Zeroizing::new(bytes)))
     }
 

@@ -1,6 +1,6 @@
 use data_encoding::BASE64URL_NOPAD;
 
-use super::{NoRandomness, UserId, random_bytes};
+use super::{Failure, UserId, random_bytes};
 
 /// How many users one browser may be known to.
 const MOST: usize = 5;
@@ -21,7 +21,7 @@ pub struct Devices(Vec<Device>);
 
 impl Device {
     /// A browser that this user signs in with for the first time.
-    pub fn new(user_id: UserId) -> Result<Self, NoRandomness> {
+    pub fn new(user_id: UserId) -> Result<Self, Failure> {
         Ok(Self { user_id, mark: BASE64URL_NOPAD.encode(&random_bytes::<16>()?) })
     }
 }

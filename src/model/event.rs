@@ -1,6 +1,6 @@
 use serde::{Serialize, Serializer};
 
-use super::{Moment, Visit};
+use super::{ClientInfo, Moment};
 
 /// Something that happened to an account.
 #[derive(Clone, Debug)]
@@ -10,7 +10,7 @@ pub struct Event {
     /// What.
     pub kind: EventKind,
     /// From where.
-    pub visit: Visit,
+    pub client: ClientInfo,
 }
 
 macro_rules! kinds {

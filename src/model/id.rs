@@ -4,11 +4,11 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use serde::Serialize;
 use uuid::{Builder, Uuid};
 
-use super::{Moment, NoRandomness, random_bytes};
+use super::{Failure, Moment, random_bytes};
 
 /// Of several made in one millisecond by one process, the later sorts after the earlier: a counter takes the place of
 /// the first random bits (RFC 9562 §6.2, method 1).
-fn new_uuid(now: Moment) -> Result<Uuid, NoRandomness> {
+fn new_uuid(now: Moment) -> Result<Uuid, Failure> {
     static COUNTER: AtomicU16 = AtomicU16::new(0);
 
     let mut rest: [u8; 10] = random_bytes()?;
@@ -25,7 +25,7 @@ macro_rules! id {
 
         impl $name {
             /// A new one, sorted by the moment it was made (UUIDv7, RFC 9562 §5.7).
-            pub fn new(now: Moment) -> Result<Self, NoRandomness> {
+            pub fn new(now: Moment) -> Result<Self, Failure> {
                 new_uuid(now).map(Self)
             }
 

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{EventKind, Moment, SessionId, Visit};
+use super::{ClientInfo, EventKind, Moment, SessionId};
 
 /// A browser or program that is signed in, without the token that proves it.
 #[derive(Clone, Debug)]
@@ -16,7 +16,7 @@ pub struct Session {
     /// How long its owner asked to stay signed in, if they did.
     pub remembered_until: Option<Moment>,
     /// From where it was begun.
-    pub visit: Visit,
+    pub client: ClientInfo,
     /// Failed attempts to sign in before this one succeeded.
     pub failed_before: Option<FailedBefore>,
     /// What changed about the account elsewhere and has not been seen here.

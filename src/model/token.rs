@@ -6,15 +6,12 @@ use rand::rngs::SysRng;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-/// The operating system gave no random bytes. Nothing may be made without them.
-#[derive(Debug, thiserror::Error)]
-#[error("the operating system gave no random bytes")]
-pub struct NoRandomness;
+use super::Failure;
 
 /// Bytes from the operating system's generator, fit for secrets (ASVS 11.5.1).
-pub fn random_bytes<const N: usize>() -> Result<[u8; N], NoRandomness> {
+pub fn random_bytes<const N: usize>() -> Result<[u8; N], Failure> {
     let mut bytes = [0; N];
-    SysRng.try_fill_bytes(&mut bytes).map_err(|_| NoRandomness)?;
+    SysRng.try_fill_bytes(&mut bytes).map_err(|_| Failure::NoRandomness)?;
     Ok(bytes)
 }
 
@@ -24,7 +21,7 @@ pub struct Token(Zeroizing<[u8; 32]>);
 
 impl Token {
     /// A new token that nobody has seen.
-    pub fn random() -> Result<Self, NoRandomness> {
+    pub fn random() -> Result<Self, Failure> {
         random_bytes().map(|bytes| Self(Zeroizing::new(bytes)))
     }
 

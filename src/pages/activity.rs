@@ -36,8 +36,8 @@ impl EventView {
             at: event.at,
             kind: event.kind,
             says: event.kind.says(),
-            browser: (!event.kind.is_the_operators()).then(|| event.visit.browser()),
-            network: event.visit.network(),
+            browser: (!event.kind.is_the_operators()).then(|| event.client.browser()),
+            network: event.client.network(),
         }
     }
 }

@@ -79,7 +79,6 @@ pub async fn submit(
             return Err(Retry::because(Status::UnprocessableEntity, error, page));
         }
         Err(ProofError::Ended) => return Err(Retry::session_ended()),
-        Err(ProofError::TooMany(too_many)) => return Err(Retry::too_many(too_many)),
         Err(ProofError::Failure(failure)) => return Err(failure.into()),
     };
     cookie.set(&begun);

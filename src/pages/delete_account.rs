@@ -69,7 +69,6 @@ pub async fn submit(
     auth.delete_account(me.here(client.0), password).await.map_err(|error| match error {
         ProofError::WrongPassword | ProofError::Code(_) => again(&error),
         ProofError::Ended => Retry::session_ended(),
-        ProofError::TooMany(too_many) => Retry::too_many(too_many),
         ProofError::Failure(failure) => failure.into(),
     })?;
     cookie.forget(me.user.user_id);

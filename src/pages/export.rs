@@ -59,8 +59,8 @@ pub async fn show(me: SignedIn<'_>, auth: &Auth, client: Client) -> Result<Downl
             .into_iter()
             .map(|session| Exported {
                 shown: SessionView::new(&session, this),
-                address: session.visit.address.map(|address| address.to_string()),
-                user_agent: session.visit.user_agent,
+                address: session.client.address.map(|address| address.to_string()),
+                user_agent: session.client.user_agent,
             })
             .collect(),
         activity: kept
@@ -68,8 +68,8 @@ pub async fn show(me: SignedIn<'_>, auth: &Auth, client: Client) -> Result<Downl
             .into_iter()
             .map(|event| Exported {
                 shown: EventView::new(&event),
-                address: event.visit.address.map(|address| address.to_string()),
-                user_agent: event.visit.user_agent,
+                address: event.client.address.map(|address| address.to_string()),
+                user_agent: event.client.user_agent,
             })
             .collect(),
     };

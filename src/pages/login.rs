@@ -119,7 +119,7 @@ pub async fn submit(
         password,
         code: Some(form.code.as_str()).filter(|code| !code.is_empty()),
         remember: form.remember,
-        visit: client.0,
+        client: client.0,
         devices: cookie.devices(),
         replaces: cookie.token(),
     };
@@ -188,7 +188,6 @@ impl LoginForm {
                 Retry::because(Status::Unauthorized, code, page(Problems::with("code", code)))
                     .of_kind(ProblemKind::CodeNeeded)
             }
-            LogInError::TooMany(too_many) => Retry::too_many(too_many),
             LogInError::Failure(failure) => failure.into(),
         }
     }

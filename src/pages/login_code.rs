@@ -63,8 +63,13 @@ pub async fn submit(
     if form.0.code.is_empty() {
         return Err(Retry::fields(LoginCodePage { problems: Problems::with("code", "Type the code.") }));
     }
-    let tried =
-        SecondStep { ticket, code: &form.0.code, visit: client.0, devices: cookie.devices(), replaces: cookie.token() };
+    let tried = SecondStep {
+        ticket,
+        code: &form.0.code,
+        client: client.0,
+        devices: cookie.devices(),
+        replaces: cookie.token(),
+    };
     let admitted = auth.log_in_with_code(tried).await.map_err(refused)?;
     cookie.admit(&admitted);
 
@@ -78,7 +83,6 @@ fn refused(error: LogInError) -> Retry<LoginCodePage> {
             let page = LoginCodePage { problems: Problems::with("code", &code) };
             Retry::because(Status::Unauthorized, code, page)
         }
-        LogInError::TooMany(too_many) => Retry::too_many(too_many),
         LogInError::Failure(failure) => failure.into(),
         LogInError::NoMatch | LogInError::CodeNeeded(_) => begin_again(),
     }

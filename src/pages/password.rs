@@ -94,7 +94,6 @@ fn refused(error: ProofError, auth: &Auth, user: &User) -> Retry<PasswordPage> {
             Retry::fields(PasswordPage::new(auth, user, Problems::with("current_password", error)))
         }
         ProofError::Ended => Retry::session_ended(),
-        ProofError::TooMany(too_many) => Retry::too_many(too_many),
         ProofError::Failure(failure) => failure.into(),
     }
 }

@@ -35,8 +35,8 @@ impl SessionView {
     pub fn new(session: &Session, this: SessionId) -> Self {
         Self {
             session_id: session.session_id,
-            browser: session.visit.browser(),
-            network: session.visit.network(),
+            browser: session.client.browser(),
+            network: session.client.network(),
             since: session.created_at,
             last_seen_at: session.last_seen_at,
             remembered_until: session.remembered_until,

@@ -69,7 +69,7 @@ pub async fn submit(
 ) -> Submitted<Welcome, SignupPage> {
     let Sent(form) = form;
     let (username, password) = form.check(auth)?;
-    let wanted = SignUp { username, password, visit: client.0, devices: cookie.devices(), replaces: cookie.token() };
+    let wanted = SignUp { username, password, client: client.0, devices: cookie.devices(), replaces: cookie.token() };
     let admitted = auth.sign_up(wanted).await.map_err(|error| form.refused(auth, error))?;
     cookie.admit(&admitted);
 
@@ -107,7 +107,6 @@ impl SignupForm {
                 let page = self.again(auth, Problems::default());
                 Retry::because(Status::Forbidden, error, page)
             }
-            SignUpError::TooMany(too_many) => Retry::too_many(too_many),
             SignUpError::Failure(failure) => failure.into(),
         }
     }

@@ -7,7 +7,7 @@ use rocket::{State, get, post};
 use serde::Serialize;
 
 use super::login_code::CodeForm;
-use crate::auth::{Auth, CodeError, Failure, SecondFactorError, SecondFactorState};
+use crate::auth::{Auth, Failure, SecondFactorError, SecondFactorState};
 use crate::model::{RecoveryCode, User};
 use crate::web::{Client, Confirmed, Failed, FormPage, Next, Page, Problems, Retry, Sent, Show, Site, Submitted};
 
@@ -134,13 +134,10 @@ async fn shown_once(
 
 fn refused(error: SecondFactorError, page: TwoFactorPage) -> Retry<TwoFactorPage> {
     match error {
-        SecondFactorError::Code(code) => match code {
-            CodeError::TooMany(too_many) => Retry::too_many(too_many),
-            code => {
-                let page = TwoFactorPage { problems: Problems::with("code", &code), ..page };
-                Retry::because(Status::UnprocessableEntity, code, page)
-            }
-        },
+        SecondFactorError::Code(code) => {
+            let page = TwoFactorPage { problems: Problems::with("code", &code), ..page };
+            Retry::because(Status::UnprocessableEntity, code, page)
+        }
         SecondFactorError::State => {
             let page = TwoFactorPage { refused: Some(error.to_string()), ..page };
             Retry::because(Status::Conflict, error, page)

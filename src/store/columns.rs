@@ -1,7 +1,7 @@
 //! What several tables' rows are read by.
 
 use super::{Result, unreadable};
-use crate::model::{DisplayName, Moment, User, UserId, Username, Visit};
+use crate::model::{ClientInfo, DisplayName, Moment, User, UserId, Username};
 
 /// The columns of a user, in the order of [`UserRow`].
 macro_rules! user_columns {
@@ -22,7 +22,7 @@ pub(super) fn read_user((user_id, username, display_name, created_at): UserRow) 
     })
 }
 
-/// Reads a visit from its two columns.
-pub(super) fn read_visit(user_agent: Option<String>, address: Option<String>) -> Visit {
-    Visit { user_agent, address: address.and_then(|address| address.parse().ok()) }
+/// Reads a client from its two columns.
+pub(super) fn read_client(user_agent: Option<String>, address: Option<String>) -> ClientInfo {
+    ClientInfo { user_agent, address: address.and_then(|address| address.parse().ok()) }
 }

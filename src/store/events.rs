@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::columns::read_visit;
+use super::columns::read_client;
 use super::sessions::take_turns;
 use super::{Result, Store, unreadable};
 use crate::model::{Event, EventId, EventKind, Moment, UserId};
@@ -28,8 +28,8 @@ macro_rules! insert_event {
             .bind(new.event_id.to_string())
             .bind(new.event.at.millis())
             .bind(new.event.kind.name())
-            .bind(new.event.visit.user_agent.as_deref())
-            .bind(new.event.visit.address.map(|address| address.to_string()))
+            .bind(new.event.client.user_agent.as_deref())
+            .bind(new.event.client.address.map(|address| address.to_string()))
             .bind(new.user_id.to_string())
             .execute(&mut *$tx)
             .await?;
@@ -91,7 +91,7 @@ impl Store {
             Ok(Event {
                 at: Moment::from_millis(at),
                 kind: EventKind::parse(&kind).ok_or_else(|| unreadable("events.kind"))?,
-                visit: read_visit(user_agent, address),
+                client: read_client(user_agent, address),
             })
         };
         rows.into_iter().map(read).collect()

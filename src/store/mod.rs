@@ -30,6 +30,8 @@ use std::time::Duration;
 use sqlx::postgres::{PgDatabaseError, PgPool};
 use sqlx::sqlite::SqlitePool;
 
+use crate::model::Failure;
+
 pub use accounts::{Account, Open};
 pub use backup::{Copied, CopyError, check_copy, copy_sqlite};
 pub use events::NewEvent;
@@ -64,22 +66,11 @@ pub enum Store {
     },
 }
 
-/// Why the store could not answer.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The database cannot be reached, is locked, full or read-only: the same request may succeed later.
-    #[error("the database is away: {0}")]
-    Away(#[source] sqlx::Error),
-    /// It answered something that this program did not expect.
-    #[error("the database gave an unexpected answer: {0}")]
-    Unexpected(String),
-}
-
 /// What every verb of the store answers.
-pub type Result<T> = std::result::Result<T, Error>;
+type Result<T> = std::result::Result<T, Failure>;
 
 impl Store {
-    /// Lets go of the database; every later call answers [`Error::Away`].
+    /// Lets go of the database; every later call answers [`Failure::Away`].
     pub async fn close(&self) {
         match self {
             Self::Sqlite { readers, writer } => {
@@ -91,7 +82,7 @@ impl Store {
     }
 }
 
-impl From<sqlx::Error> for Error {
+impl From<sqlx::Error> for Failure {
     fn from(error: sqlx::Error) -> Self {
         timings::count_error();
         match &error {
@@ -101,19 +92,19 @@ impl From<sqlx::Error> for Error {
                     None => sqlite::is_away(refusal.code().as_deref()),
                 };
                 match is_away {
-                    true => Self::Away(error),
+                    true => Self::Away(error.to_string()),
                     false => Self::Unexpected(error.to_string()),
                 }
             }
             sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) | sqlx::Error::RowNotFound => {
                 Self::Unexpected(error.to_string())
             }
-            _ => Self::Away(error),
+            _ => Self::Away(error.to_string()),
         }
     }
 }
 
 /// A value in the database that the model does not accept.
-fn unreadable(column: &'static str) -> Error {
-    Error::Unexpected(format!("{column} cannot be read"))
+fn unreadable(column: &'static str) -> Failure {
+    Failure::Unexpected(format!("{column} cannot be read"))
 }

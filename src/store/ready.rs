@@ -1,6 +1,7 @@
 use rocket::tokio::time::timeout;
 
-use super::{Error, PATIENCE, Result, Store};
+use super::{PATIENCE, Result, Store};
+use crate::model::Failure;
 
 impl Store {
     /// Whether the database answers: it reads a row, and waits no longer than any statement would for its turn.
@@ -11,7 +12,7 @@ impl Store {
             let _: i64 = reading!(self, db => sqlx::query_scalar(SQL).fetch_one(db).await?);
             Ok(())
         };
-        timeout(PATIENCE, asked).await.unwrap_or_else(|_| Err(Error::from(sqlx::Error::PoolTimedOut)))
+        timeout(PATIENCE, asked).await.unwrap_or_else(|_| Err(Failure::from(sqlx::Error::PoolTimedOut)))
     }
 
     /// Which database it is, for the log.

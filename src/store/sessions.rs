@@ -1,8 +1,8 @@
-use super::columns::{UserRow, read_user, read_visit, user_columns};
+use super::columns::{UserRow, read_client, read_user, user_columns};
 use super::events::insert_event;
 use super::{NewEvent, Result, Store, unreadable};
 use crate::model::{
-    EventKind, FailedBefore, MOST_SESSIONS, Moment, Session, SessionId, TokenHash, User, UserId, Visit,
+    ClientInfo, EventKind, FailedBefore, MOST_SESSIONS, Moment, Session, SessionId, TokenHash, User, UserId,
 };
 
 /// A session to be begun.
@@ -19,7 +19,7 @@ pub struct NewSession {
     /// How long its owner asked to stay signed in, if they did.
     pub remembered_until: Option<Moment>,
     /// From where it is begun.
-    pub visit: Visit,
+    pub client: ClientInfo,
     /// Failed attempts before it.
     pub failed_before: Option<FailedBefore>,
     /// The session that this browser was in until now; it ends as the new one begins.
@@ -47,8 +47,8 @@ macro_rules! insert_session {
             .bind($new.token_hash.to_text())
             .bind($new.created_at.millis())
             .bind($new.remembered_until.map(|until| until.millis()))
-            .bind($new.visit.user_agent.as_deref())
-            .bind($new.visit.address.map(|address| address.to_string()))
+            .bind($new.client.user_agent.as_deref())
+            .bind($new.client.address.map(|address| address.to_string()))
             .bind($new.failed_before.map_or(0, |failed| failed.attempts))
             .bind($new.failed_before.map(|failed| failed.since.millis()))
             .bind($new.user_id.to_string())
@@ -144,7 +144,7 @@ impl SessionRow {
             last_seen_at: Moment::from_millis(self.last_seen_at),
             confirmed_at: Moment::from_millis(self.confirmed_at),
             remembered_until: self.remembered_until.map(Moment::from_millis),
-            visit: read_visit(self.user_agent, self.address),
+            client: read_client(self.user_agent, self.address),
             failed_before: self
                 .failed_since
                 .map(|since| FailedBefore { attempts: self.failed_attempts, since: Moment::from_millis(since) }),

@@ -7,7 +7,7 @@ use rocket::outcome::Outcome;
 use rocket::request::{self, FromRequest};
 
 use super::Site;
-use crate::model::Visit;
+use crate::model::ClientInfo;
 
 /// The longest `User-Agent` that is kept, in characters.
 const LONGEST_USER_AGENT: usize = 256;
@@ -15,7 +15,7 @@ const LONGEST_USER_AGENT: usize = 256;
 const FORWARDING: [&str; 3] = ["X-Forwarded-For", "Forwarded", "X-Real-IP"];
 
 /// Where a request comes from, as far as it can be known.
-pub struct Client(pub Visit);
+pub struct Client(pub ClientInfo);
 
 #[rocket::async_trait]
 impl<'r> FromRequest<'r> for Client {
@@ -26,7 +26,7 @@ impl<'r> FromRequest<'r> for Client {
             .headers()
             .get_one("User-Agent")
             .map(|text| text.chars().filter(|c| !c.is_control()).take(LONGEST_USER_AGENT).collect::<String>());
-        Outcome::Success(Self(Visit {
+        Outcome::Success(Self(ClientInfo {
             user_agent: user_agent.filter(|text| !text.trim().is_empty()),
             address: address(request),
         }))

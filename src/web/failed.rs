@@ -17,14 +17,15 @@ impl Failed {
     /// Logs it and says which status it is; the catcher draws the answer.
     pub fn status(&self, request: &Request<'_>) -> Status {
         let (status, says) = match &self.0 {
-            Failure::Overload(_) => {
+            Failure::TooMany(too_many) => return refuse(request, Status::TooManyRequests, too_many.clone().into()),
+            Failure::Busy => {
                 (Status::ServiceUnavailable, "Many people are signing in right now. Please try again in a moment.")
             }
-            Failure::Store(crate::store::Error::Away(_)) => (
+            Failure::Away(_) => (
                 Status::ServiceUnavailable,
                 "We cannot reach our records right now. Nothing was changed. Please try again in a moment.",
             ),
-            Failure::Store(crate::store::Error::Unexpected(_)) | Failure::NoRandomness(_) => {
+            Failure::Unexpected(_) | Failure::NoRandomness => {
                 (Status::InternalServerError, "Something went wrong on our side. Nothing was changed.")
             }
         };

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::{Failed, Refusal, SessionCookie, refuse};
 use crate::auth::{Auth, Here, Resumed};
-use crate::model::{Clock, DisplayName, Moment, Session, TokenHash, User, Username, Visit};
+use crate::model::{ClientInfo, Clock, DisplayName, Moment, Session, TokenHash, User, Username};
 
 /// Who is looking, found once a request.
 pub struct Viewer(Result<Option<(Arc<Resumed>, TokenHash)>, Status>);
@@ -101,8 +101,8 @@ pub struct Confirmed<'r>(pub SignedIn<'r>);
 
 impl<'r> SignedIn<'r> {
     /// The same, asking from there, for the verbs that give the session a new token.
-    pub fn here(&self, visit: Visit) -> Here<'r> {
-        Here { me: self.resumed, token_hash: self.token_hash, visit }
+    pub fn here(&self, client: ClientInfo) -> Here<'r> {
+        Here { me: self.resumed, token_hash: self.token_hash, client }
     }
 }
 

@@ -147,17 +147,17 @@ async fn tries_that_have_to_wait_and_passwords_that_find_no_place_are_counted() 
 #[rocket::async_test]
 async fn nothing_that_somebody_sent_is_in_them_and_nobody_can_make_them_grow() {
     let (app, _) = App::with_ada().await;
-    let visit = async |number: usize| {
+    let client = async |number: usize| {
         let browser = app.browser().from(&format!("203.0.113.{number}"));
         browser.get(&format!("/secret-path-{number}?secret-query-{number}")).await;
         browser.get(&format!("/static/secret-name-{number}")).await;
         browser.submit("/login", &[("username", &format!("secret-user-{number}")), ("password", PASSWORD)]).await;
     };
-    visit(0).await;
+    client(0).await;
     scrape(&app).await;
     let before = scrape(&app).await.len();
     for number in 1..20 {
-        visit(number).await;
+        client(number).await;
     }
 
     let lines = scrape(&app).await;

@@ -16,7 +16,7 @@ use prometheus::Registry;
 use rocket::tokio::sync::oneshot;
 use rocket::tokio::time::timeout;
 
-use crate::model::{NoRandomness, Password, PasswordHash, random_bytes};
+use crate::model::{Failure, Password, PasswordHash, random_bytes};
 
 pub use stored::HashProblem;
 use stored::Stored;
@@ -41,11 +41,6 @@ pub struct HashingRules {
     pub queue: Option<usize>,
 }
 
-/// More passwords wait than can be hashed in time, or the wait took too long.
-#[derive(Debug, thiserror::Error)]
-#[error("too many passwords wait to be hashed")]
-pub struct Overload;
-
 /// Why the hashing threads could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -57,7 +52,7 @@ pub enum StartError {
     Threads(std::io::Error),
     /// The machine gave no random bytes.
     #[error("The hashing threads could not be started: {0}.")]
-    NoRandomness(#[from] NoRandomness),
+    NoRandomness(#[from] Failure),
 }
 
 /// What verifying a password found.
@@ -111,13 +106,13 @@ impl Hasher {
     }
 
     /// Hashes a new password with a fresh salt.
-    pub async fn hash(&self, password: Password) -> Result<PasswordHash, Overload> {
+    pub async fn hash(&self, password: Password) -> Result<PasswordHash, Failure> {
         let (answer, hash) = oneshot::channel();
-        self.ask(Job::Hash { password, answer }, hash).await?.ok_or(Overload)
+        self.ask(Job::Hash { password, answer }, hash).await?.ok_or(Failure::Busy)
     }
 
     /// Compares a password with a stored hash, or with nobody's: the work is the same, the answer then always no.
-    pub async fn verify(&self, password: Password, stored: Option<&PasswordHash>) -> Result<Verdict, Overload> {
+    pub async fn verify(&self, password: Password, stored: Option<&PasswordHash>) -> Result<Verdict, Failure> {
         let (answer, verdict) = oneshot::channel();
         let stored = stored.unwrap_or(&self.nobody).clone();
         self.ask(Job::Verify { password, stored, answer }, verdict).await
@@ -154,14 +149,14 @@ impl Hasher {
         self.tally.register(registry);
     }
 
-    async fn ask<T>(&self, job: Job, answer: oneshot::Receiver<T>) -> Result<T, Overload> {
+    async fn ask<T>(&self, job: Job, answer: oneshot::Receiver<T>) -> Result<T, Failure> {
         let answered = match self.queue.try_send(job) {
             Ok(()) => timeout(PATIENCE, answer).await.ok().and_then(Result::ok),
             Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => None,
         };
         answered.ok_or_else(|| {
             self.tally.refused.inc();
-            Overload
+            Failure::Busy
         })
     }
 }
@@ -286,7 +281,7 @@ mod tests {
         until_empty();
         let waiting: Vec<_> = (0..4).map(|_| ask()).collect();
         assert!(waiting.iter().all(|(sent, _)| sent.is_ok()));
-        assert!(matches!(hasher.hash(password("one too many to wait")).await, Err(Overload)));
+        assert!(matches!(hasher.hash(password("one too many to wait")).await, Err(Failure::Busy)));
 
         drop(waiting);
         assert!(first.await.unwrap().is_some());

@@ -127,7 +127,7 @@ async fn open(settings: &Settings, seal: Seal, clock: Clock) -> Result<Auth, Sta
 
 /// The verbs alone, for the operator's commands: the same database under the same rules, with one hashing thread and without
 /// the key, which none of them needs.
-pub async fn verbs(settings: &Settings, clock: Clock) -> Result<Auth, StartError> {
+pub async fn open_auth(settings: &Settings, clock: Clock) -> Result<Auth, StartError> {
     let store = Store::open(&settings.database).await?;
     let mut rules = settings.rules.clone();
     rules.hashing.threads = 1;

@@ -98,9 +98,9 @@ fn view<'a>(username: &'a Username, session: &'a Session) -> View<'a> {
     View {
         session_id: session.session_id,
         username,
-        browser: session.visit.browser(),
-        user_agent: session.visit.user_agent.as_deref(),
-        address: session.visit.address,
+        browser: session.client.browser(),
+        user_agent: session.client.user_agent.as_deref(),
+        address: session.client.address,
         since: session.created_at,
         last_seen_at: session.last_seen_at,
         remembered_until: session.remembered_until,
@@ -112,8 +112,8 @@ fn columns(sessions: &[(Username, Session)]) -> String {
         [
             session.session_id.to_string(),
             username.to_string(),
-            session.visit.browser(),
-            session.visit.address.map_or_else(|| "-".to_owned(), |address| address.to_string()),
+            session.client.browser(),
+            session.client.address.map_or_else(|| "-".to_owned(), |address| address.to_string()),
             minute(session.created_at),
             minute(session.last_seen_at),
             minute_or(session.remembered_until, "-"),

@@ -3,7 +3,7 @@ use clap::Args;
 use super::super::output::{print, tell};
 use super::super::table::minute;
 use super::super::{Stop, database_is_there, settings, user};
-use crate::launch;
+use crate::app;
 use crate::model::Clock;
 
 /// Makes a one-time address where a user who lost the password sets a new one; nobody learns the password that way, not the
@@ -21,7 +21,7 @@ impl ResetLink {
     pub(super) async fn run(self) -> Result<(), Stop> {
         let settings = settings()?;
         database_is_there(&settings)?;
-        let auth = launch::verbs(&settings, Clock::system()).await?;
+        let auth = app::open_auth(&settings, Clock::system()).await?;
         let name = user(&auth, &self.name).await?.user;
         let made = auth.make_reset(name.user_id).await?;
         let name = name.username;

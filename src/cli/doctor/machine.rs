@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::{Finding, bad, ok, warn};
 use crate::auth::time_of_one_hash;
+use crate::cli::table::minute;
 use crate::model::Moment;
-use crate::operator::table::minute;
 use crate::settings::Settings;
 
 /// No clock that is right shows an earlier time: 2026-01-01.
@@ -80,7 +80,7 @@ fn soft_limit(limits: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::operator::doctor::Health;
+    use crate::cli::doctor::Health;
 
     #[test]
     fn the_limit_in_force_is_read() {

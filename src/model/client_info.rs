@@ -4,14 +4,14 @@ use ipnet::IpNet;
 
 /// From where a request came, kept so that the owner of an account can recognise it.
 #[derive(Clone, Debug, Default)]
-pub struct Visit {
+pub struct ClientInfo {
     /// What the browser or program calls itself.
     pub user_agent: Option<String>,
     /// The client's address, where one is known.
     pub address: Option<IpAddr>,
 }
 
-impl Visit {
+impl ClientInfo {
     /// The browser and the system in words, as far as what it calls itself tells.
     pub fn browser(&self) -> String {
         let Some(name) = self.user_agent.as_deref() else { return "Unknown browser".to_owned() };
@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn browsers_and_systems_are_told_in_words() {
-        let words = |user_agent: &str| Visit { user_agent: Some(user_agent.to_owned()), address: None }.browser();
+        let words = |user_agent: &str| ClientInfo { user_agent: Some(user_agent.to_owned()), address: None }.browser();
         let chrome =
             "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Safari/537.36";
         assert_eq!(words(chrome), "Chrome on Linux");
@@ -97,12 +97,12 @@ mod tests {
         );
         assert_eq!(words("curl/8.5.0"), "curl");
         assert_eq!(words("<script>"), "Unknown browser");
-        assert_eq!(Visit::default().browser(), "Unknown browser");
+        assert_eq!(ClientInfo::default().browser(), "Unknown browser");
     }
 
     #[test]
     fn an_address_is_told_as_its_network() {
-        let network = |address: &str| Visit { user_agent: None, address: address.parse().ok() }.network().unwrap();
+        let network = |address: &str| ClientInfo { user_agent: None, address: address.parse().ok() }.network().unwrap();
         assert_eq!(network("203.0.113.77"), "203.0.113.0/24");
         assert_eq!(network("::ffff:203.0.113.77"), "203.0.113.0/24");
         assert_eq!(network("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64");

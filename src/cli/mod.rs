@@ -14,9 +14,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::app::{self, StartError};
 use crate::auth::{Auth, Failure, Found};
 use crate::data_dir::{self, DataDirError};
-use crate::launch::{self, StartError};
 use crate::model::Clock;
 use crate::settings::{self, BadSetting, Settings, absolute};
 
@@ -87,7 +87,7 @@ fn settings() -> Result<Settings, Stop> {
 async fn verbs() -> Result<Auth, Stop> {
     let settings = settings()?;
     database_is_there(&settings)?;
-    Ok(launch::verbs(&settings, Clock::system()).await?)
+    Ok(app::open_auth(&settings, Clock::system()).await?)
 }
 
 /// The verbs on a database that is made when it is not there, with all else that the first start would make.
@@ -97,7 +97,7 @@ async fn verbs_on_a_new_one() -> Result<Auth, Stop> {
     if settings.secret_key.is_none() {
         data_dir::secret_key(&settings.data_dir)?;
     }
-    Ok(launch::verbs(&settings, Clock::system()).await?)
+    Ok(app::open_auth(&settings, Clock::system()).await?)
 }
 
 fn database_is_there(settings: &Settings) -> Result<(), Stop> {
