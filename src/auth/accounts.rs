@@ -47,8 +47,8 @@ impl Auth {
         let password_hash = self.hasher.hash(password).await?;
         let now = self.clock.now();
         let user =
-            User { user_id: UserId::new(now)?, display_name: DisplayName::from(&username), username, created_at: now };
-        let event = self.event(user.user_id, EventKind::AccountMade, &ClientInfo::default())?;
+            User { user_id: UserId::new(now), display_name: DisplayName::from(&username), username, created_at: now };
+        let event = self.event(user.user_id, EventKind::AccountMade, &ClientInfo::default());
         let new = NewUser { user, password_hash };
         match self.store.add_account(&new, &event).await? {
             true => Ok(new.user),
@@ -58,7 +58,7 @@ impl Auth {
 
     /// Closes an account and ends its sessions (ASVS 7.4.2). None when it was closed before; else how many ended.
     pub async fn disable(&self, user_id: UserId) -> Result<Option<u64>, Failure> {
-        let event = self.event(user_id, EventKind::Disabled, &ClientInfo::default())?;
+        let event = self.event(user_id, EventKind::Disabled, &ClientInfo::default());
         let ended = self.store.disable_user(&event).await?;
         self.memory.forget_user(user_id);
         Ok(ended)
@@ -66,7 +66,7 @@ impl Auth {
 
     /// Opens an account again. False when it was open.
     pub async fn enable(&self, user_id: UserId) -> Result<bool, Failure> {
-        let event = self.event(user_id, EventKind::Enabled, &ClientInfo::default())?;
+        let event = self.event(user_id, EventKind::Enabled, &ClientInfo::default());
         Ok(self.store.enable_user(&event).await?)
     }
 
@@ -78,7 +78,7 @@ impl Auth {
     /// Ends one session, whosever it is (ASVS 7.4.5). False when it had ended before, or never was.
     pub async fn end_any_session(&self, session_id: SessionId) -> Result<bool, Failure> {
         let Some(user_id) = self.store.user_of_session(session_id).await? else { return Ok(false) };
-        let event = self.event(user_id, EventKind::EndedByOperator, &ClientInfo::default())?;
+        let event = self.event(user_id, EventKind::EndedByOperator, &ClientInfo::default());
         let ended = self.store.end_session(session_id, true, &event).await?;
         self.memory.forget_user(user_id);
         Ok(ended)
@@ -86,7 +86,7 @@ impl Auth {
 
     /// Ends every session of a user, and says how many there were.
     pub async fn end_sessions_of(&self, user_id: UserId) -> Result<u64, Failure> {
-        let event = self.event(user_id, EventKind::EndedByOperator, &ClientInfo::default())?;
+        let event = self.event(user_id, EventKind::EndedByOperator, &ClientInfo::default());
         let ended = self.store.end_all_sessions(&[event]).await?;
         self.memory.forget_user(user_id);
         Ok(ended)
@@ -101,8 +101,7 @@ impl Auth {
             let Some(last) = users.last() else { return Ok(ended) };
             let events =
                 users.iter().map(|user_id| self.event(*user_id, EventKind::EndedByOperator, &ClientInfo::default()));
-            let events = events.collect::<Result<Vec<_>, _>>()?;
-            ended += self.store.end_all_sessions(&events).await?;
+            ended += self.store.end_all_sessions(&events.collect::<Vec<_>>()).await?;
             for user_id in &users {
                 self.memory.forget_user(*user_id);
             }

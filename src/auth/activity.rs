@@ -47,7 +47,7 @@ impl Auth {
 
     /// Everything that is kept about a user.
     pub async fn export(&self, user_id: UserId, client: &ClientInfo) -> Result<Export, Failure> {
-        let noted = self.event(user_id, EventKind::Exported, client)?;
+        let noted = self.event(user_id, EventKind::Exported, client);
         self.store.add_event_once(&noted, NOTED_EVERY).await?;
         let second_factor = match self.has_second_factor(user_id).await? {
             true => Some(self.store.count_recovery_codes(user_id).await?),
@@ -61,15 +61,15 @@ impl Auth {
     }
 
     /// An event of now.
-    pub(super) fn event(&self, user_id: UserId, kind: EventKind, client: &ClientInfo) -> Result<NewEvent, Failure> {
+    pub(super) fn event(&self, user_id: UserId, kind: EventKind, client: &ClientInfo) -> NewEvent {
         let at = self.clock.now();
-        Ok(NewEvent { event_id: EventId::new(at)?, user_id, event: Event { at, kind, client: client.clone() } })
+        NewEvent { event_id: EventId::new(at), user_id, event: Event { at, kind, client: client.clone() } }
     }
 
     /// Keeps an event while the answer goes out already: were it waited for, the time would tell whether a name has an
     /// account.
     pub(super) fn tell_later(&self, user_id: Option<UserId>, kind: EventKind, client: &ClientInfo) {
-        let Some(Ok(event)) = user_id.map(|user_id| self.event(user_id, kind, client)) else { return };
+        let Some(event) = user_id.map(|user_id| self.event(user_id, kind, client)) else { return };
         let store = self.store.clone();
         rocket::tokio::spawn(async move {
             if let Err(error) = store.add_event(&event).await {

@@ -148,15 +148,15 @@ impl Auth {
         let (mut begun, mut session) =
             self.prepare_session(who.user.clone(), who.client.clone(), who.replaces, who.remember)?;
         (begun.session.failed_before, session.failed_before) = (failed_before, failed_before);
-        let mut events = vec![self.event(user_id, EventKind::SignedIn, &who.client)?];
+        let mut events = vec![self.event(user_id, EventKind::SignedIn, &who.client)];
         let device = match device {
             Some(device) => device.clone(),
             None => {
-                events.push(self.event(user_id, EventKind::NewBrowser, &who.client)?);
+                events.push(self.event(user_id, EventKind::NewBrowser, &who.client));
                 Device::new(user_id)?
             }
         };
-        let oldest = self.event(user_id, EventKind::OldestEnded, &who.client)?;
+        let oldest = self.event(user_id, EventKind::OldestEnded, &who.client);
         let version = who.password_version;
         let ended = self.store.start_session(&session, version, has_second_factor, &events, &oldest).await?;
         let ended = ended.ok_or(LogInError::NoMatch)?;

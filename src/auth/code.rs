@@ -137,7 +137,7 @@ impl Auth {
         client: &ClientInfo,
     ) -> Result<Result<(), CodeError>, Failure> {
         let Some(code) = RecoveryCode::parse(code) else { return Ok(Err(CodeError::Wrong)) };
-        let event = self.event(user_id, EventKind::RecoveryCodeUsed, client)?;
+        let event = self.event(user_id, EventKind::RecoveryCodeUsed, client);
         match self.store.use_recovery_code(&code.hash(user_id), &event).await? {
             true => Ok(Ok(())),
             false => Ok(Err(CodeError::Wrong)),

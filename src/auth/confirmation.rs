@@ -68,7 +68,7 @@ impl Auth {
 
         let remember = here.me.session.remembered_until.is_some();
         let (begun, session) = self.prepare_session(user.clone(), here.client.clone(), None, remember)?;
-        let event = self.event(user.user_id, EventKind::PasswordChanged, &here.client)?;
+        let event = self.event(user.user_id, EventKind::PasswordChanged, &here.client);
         let this = here.me.session.session_id;
         let changed = self.store.change_password(&new_hash, found.password_version, this, &session, &event).await?;
         self.memory.forget_user(user.user_id);
@@ -111,7 +111,7 @@ impl Auth {
 
     async fn renew(&self, here: Here<'_>) -> Result<Begun, ProofError> {
         let token = crate::model::Token::random()?;
-        let event = self.event(here.me.user.user_id, EventKind::Confirmed, &here.client)?;
+        let event = self.event(here.me.user.user_id, EventKind::Confirmed, &here.client);
         let session_id = here.me.session.session_id;
         let renewed = self.store.renew_token(session_id, &here.token_hash, &token.hash(), &event).await?;
         self.memory.forget(&here.token_hash);

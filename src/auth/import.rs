@@ -106,16 +106,16 @@ impl Auth {
         let now = self.clock.now();
         let prepare = |import: Import| {
             let user = User {
-                user_id: UserId::new(now)?,
+                user_id: UserId::new(now),
                 username: import.username,
                 display_name: import.display_name,
                 created_at: import.created_at.unwrap_or(now),
             };
-            let event = self.event(user.user_id, EventKind::Imported, &ClientInfo::default())?;
+            let event = self.event(user.user_id, EventKind::Imported, &ClientInfo::default());
             let new = NewUser { user, password_hash: import.password_hash };
-            Ok(ImportedUser { new, disabled_at: import.is_disabled.then_some(now), event })
+            ImportedUser { new, disabled_at: import.is_disabled.then_some(now), event }
         };
-        let users = users.into_iter().map(prepare).collect::<Result<Vec<_>, Failure>>()?;
+        let users = users.into_iter().map(prepare).collect::<Vec<_>>();
         Ok(self.store.import_users(&users).await?)
     }
 

@@ -11,7 +11,7 @@ impl Auth {
     /// gone or disabled.
     pub async fn make_reset(&self, user_id: UserId) -> Result<Option<(Token, Moment)>, Failure> {
         let token = Token::random()?;
-        let event = self.event(user_id, EventKind::ResetLinkMade, &ClientInfo::default())?;
+        let event = self.event(user_id, EventKind::ResetLinkMade, &ClientInfo::default());
         let expires_at = event.event.at.plus(RESET_LASTS);
         let made = self.store.add_reset(&token.hash(), expires_at, &event).await?;
         Ok(made.then_some((token, expires_at)))
@@ -35,7 +35,7 @@ impl Auth {
     ) -> Result<bool, Failure> {
         let user = &found.user;
         let new_hash = self.hasher.hash(new).await?;
-        let event = self.event(user.user_id, EventKind::PasswordReset, client)?;
+        let event = self.event(user.user_id, EventKind::PasswordReset, client);
         let bucket = name_bucket(user.username.as_str());
         let set = self.store.reset_password(&token.hash(), found.password_version, &new_hash, &bucket, &event).await?;
         self.memory.forget_user(user.user_id);

@@ -79,7 +79,7 @@ impl Auth {
         let step = self.right_step(user_id, &secret, &without_spaces(code)).await??;
 
         let (codes, hashes) = new_codes(user_id)?;
-        let event = self.event(user_id, EventKind::SecondFactorOn, client)?;
+        let event = self.event(user_id, EventKind::SecondFactorOn, client);
         let confirmed = self
             .store
             .confirm_second_factor(&begun.sealed_secret, step, &hashes, me.session.session_id, &event)
@@ -91,7 +91,7 @@ impl Auth {
 
     /// Asks for no second factor any more.
     pub async fn turn_off_second_factor(&self, me: &Resumed, client: &ClientInfo) -> Result<(), SecondFactorError> {
-        let event = self.event(me.user.user_id, EventKind::SecondFactorOff, client)?;
+        let event = self.event(me.user.user_id, EventKind::SecondFactorOff, client);
         let ended = self.store.end_second_factor(me.session.session_id, &event).await?;
         self.memory.forget_user(me.user.user_id);
         if ended { Ok(()) } else { Err(SecondFactorError::State) }
@@ -104,7 +104,7 @@ impl Auth {
         client: &ClientInfo,
     ) -> Result<Vec<RecoveryCode>, SecondFactorError> {
         let (codes, hashes) = new_codes(me.user.user_id)?;
-        let event = self.event(me.user.user_id, EventKind::RecoveryCodesMade, client)?;
+        let event = self.event(me.user.user_id, EventKind::RecoveryCodesMade, client);
         let replaced = self.store.replace_recovery_codes(&hashes, me.session.session_id, &event).await?;
         self.memory.forget_user(me.user.user_id);
         if replaced { Ok(codes) } else { Err(SecondFactorError::State) }

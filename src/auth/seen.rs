@@ -90,7 +90,7 @@ mod tests {
     fn session() -> Session {
         let now = Moment::from_millis(0);
         Session {
-            session_id: SessionId::new(now).unwrap(),
+            session_id: SessionId::new(now),
             created_at: now,
             last_seen_at: now,
             confirmed_at: now,

@@ -116,13 +116,13 @@ mod tests {
         let username = Username::parse("ada").unwrap();
         Arc::new(Resumed {
             user: User {
-                user_id: UserId::new(now).unwrap(),
+                user_id: UserId::new(now),
                 display_name: DisplayName::from(&username),
                 username,
                 created_at: now,
             },
             session: Session {
-                session_id: SessionId::new(now).unwrap(),
+                session_id: SessionId::new(now),
                 created_at: now,
                 last_seen_at: now,
                 confirmed_at: now,

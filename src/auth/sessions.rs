@@ -33,7 +33,7 @@ impl Auth {
     ) -> Result<Ended, Failure> {
         let from_elsewhere = session_id != me.session.session_id;
         let kind = if from_elsewhere { EventKind::SessionEnded } else { EventKind::SignedOut };
-        let event = self.event(me.user.user_id, kind, client)?;
+        let event = self.event(me.user.user_id, kind, client);
         if !self.store.end_session(session_id, from_elsewhere, &event).await? {
             return Ok(Ended::Before);
         }
@@ -43,7 +43,7 @@ impl Auth {
 
     /// Ends every other session of whoever is in this one, and says how many there were.
     pub async fn end_other_sessions(&self, me: &Resumed, client: &ClientInfo) -> Result<u64, Failure> {
-        let event = self.event(me.user.user_id, EventKind::OthersEnded, client)?;
+        let event = self.event(me.user.user_id, EventKind::OthersEnded, client);
         let ended = self.store.end_other_sessions(me.session.session_id, &event).await?;
         self.memory.forget_user(me.user.user_id);
         Ok(ended)
@@ -105,7 +105,7 @@ impl Auth {
         let now = self.clock.now();
         let token = Token::random()?;
         let session = Session {
-            session_id: SessionId::new(now)?,
+            session_id: SessionId::new(now),
             created_at: now,
             last_seen_at: now,
             confirmed_at: now,

@@ -49,12 +49,12 @@ impl Auth {
 
         let now = self.clock.now();
         let user = User {
-            user_id: UserId::new(now)?,
+            user_id: UserId::new(now),
             display_name: DisplayName::from(&wanted.username),
             username: wanted.username,
             created_at: now,
         };
-        let event = self.event(user.user_id, EventKind::SignedUp, &wanted.client)?;
+        let event = self.event(user.user_id, EventKind::SignedUp, &wanted.client);
         let device = Device::new(user.user_id)?;
         let (begun, session) = self.prepare_session(user.clone(), wanted.client, wanted.replaces, false)?;
         let new = NewUser { user, password_hash };

@@ -1,11 +1,6 @@
 //! Columns that stand under each other.
 
-use time::format_description::BorrowedFormatItem;
-use time::macros::format_description;
-
 use crate::model::Moment;
-
-const MINUTE: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day] [hour]:[minute]");
 
 /// The rows under their header, each column as wide as its widest cell.
 pub fn table<const N: usize>(header: [&str; N], rows: &[[String; N]]) -> String {
@@ -24,7 +19,7 @@ pub fn table<const N: usize>(header: [&str; N], rows: &[[String; N]]) -> String 
 
 /// A moment in a cell, in UTC, to the minute.
 pub fn minute(moment: Moment) -> String {
-    moment.in_utc().format(MINUTE).unwrap_or_else(|_| moment.to_string())
+    moment.written("%Y-%m-%d %H:%M")
 }
 
 /// The same, where there may be none.

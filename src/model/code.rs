@@ -1,7 +1,5 @@
 //! The second step: codes by time (TOTP, RFC 6238) and codes for when the phone is gone.
 
-use std::fmt;
-
 use data_encoding::{BASE32_NOPAD, BASE64URL_NOPAD};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -16,7 +14,8 @@ const WINDOW: i64 = TotpSecret::WINDOW;
 const NEARBY: i64 = 20;
 
 /// The secret that a phone and the site share. Never printed.
-#[derive(Clone)]
+#[derive(derive_more::Debug, Clone)]
+#[debug("TotpSecret(…)")]
 pub struct TotpSecret(Zeroizing<[u8; 20]>);
 
 /// What a code by time was found to be.
@@ -99,18 +98,14 @@ impl TotpSecret {
     }
 }
 
-impl fmt::Debug for TotpSecret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("TotpSecret(…)")
-    }
-}
-
 /// A code of 128 bits for when the phone is gone. Never printed by itself.
-#[derive(Clone)]
+#[derive(derive_more::Debug, Clone)]
+#[debug("RecoveryCode(…)")]
 pub struct RecoveryCode(Zeroizing<[u8; 16]>);
 
 /// What is kept of it. With 128 random bits a fast hash is enough (ASVS 6.5.2).
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(derive_more::Debug, Clone, Copy, PartialEq, Eq)]
+#[debug("RecoveryCodeHash(…)")]
 pub struct RecoveryCodeHash([u8; 32]);
 
 impl RecoveryCode {
@@ -144,22 +139,10 @@ impl RecoveryCode {
     }
 }
 
-impl fmt::Debug for RecoveryCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("RecoveryCode(…)")
-    }
-}
-
 impl RecoveryCodeHash {
     /// The hash as text, for the database.
     pub fn to_text(self) -> String {
         BASE64URL_NOPAD.encode(&self.0)
-    }
-}
-
-impl fmt::Debug for RecoveryCodeHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("RecoveryCodeHash(…)")
     }
 }
 
@@ -197,7 +180,7 @@ mod tests {
 
     #[test]
     fn a_recovery_code_is_read_however_it_is_typed() {
-        let user = UserId::new(Moment::from_millis(0)).unwrap();
+        let user = UserId::new(Moment::from_millis(0));
         let code = RecoveryCode::random().unwrap();
         let text = code.reveal();
         for typed in

@@ -74,7 +74,7 @@ mod tests {
 
     #[test]
     fn a_browser_knows_its_latest_users() {
-        let users: Vec<UserId> = (0..7).map(|n| UserId::new(Moment::from_millis(n)).unwrap()).collect();
+        let users: Vec<UserId> = (0..7).map(|n| UserId::new(Moment::from_millis(n))).collect();
         let devices = users.iter().fold(Devices::default(), |devices, user| devices.with(Device::new(*user).unwrap()));
 
         assert_eq!(Devices::parse(&devices.to_text()), devices);

@@ -1,5 +1,4 @@
 use std::collections::HashSet;
-use std::fmt;
 use std::sync::LazyLock;
 
 use unicode_normalization::UnicodeNormalization;
@@ -13,6 +12,8 @@ const LONGEST: usize = Password::LONGEST;
 static COMMON: LazyLock<HashSet<&str>> = LazyLock::new(|| include_str!("common_passwords.txt").lines().collect());
 
 /// A password as typed, in NFC (NIST SP 800-63B-4 §3.1.1.2; RFC 8265 OpaqueString). Never printed; wiped when dropped.
+#[derive(derive_more::Debug)]
+#[debug("Password(…)")]
 pub struct Password(Zeroizing<String>);
 
 /// What a site asks of a new password.
@@ -126,12 +127,6 @@ impl Clone for Password {
     }
 }
 
-impl fmt::Debug for Password {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Password(…)")
-    }
-}
-
 /// What zxcvbn says of a password that was refused, for the person who chose it. Only its start is looked at: the time it
 /// takes grows faster than the length.
 fn advice(problem: PasswordProblem, text: &str, rules: &PasswordRules, username: Option<&Username>) -> String {
@@ -166,7 +161,8 @@ fn is_only(password: &str, word: &str) -> bool {
 }
 
 /// A password's Argon2 hash as a PHC string, or that of an imported user who has not logged in yet. Never printed.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(derive_more::Debug, Clone, PartialEq, Eq)]
+#[debug("PasswordHash(…)")]
 pub struct PasswordHash(String);
 
 impl PasswordHash {
@@ -178,12 +174,6 @@ impl PasswordHash {
     /// The hash as text, for the database and for verifying.
     pub fn phc(&self) -> &str {
         &self.0
-    }
-}
-
-impl fmt::Debug for PasswordHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PasswordHash(…)")
     }
 }
 

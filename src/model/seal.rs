@@ -4,7 +4,8 @@ use cookie::{Cookie, CookieJar, Key};
 /// opens what the key in use sealed and what those before it sealed.
 ///
 /// These are Rocket's private cookies without the cookie: what Rocket seals under a name opens here under that purpose.
-#[derive(Clone)]
+#[derive(derive_more::Debug, Clone)]
+#[debug("Seal(…)")]
 pub struct Seal(Vec<Key>);
 
 impl Seal {
@@ -32,12 +33,6 @@ impl Seal {
         let jar = CookieJar::new();
         let opened = self.0.iter().find_map(|key| jar.private(key).decrypt(sealed.clone()))?;
         Some(opened.value().to_owned())
-    }
-}
-
-impl std::fmt::Debug for Seal {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Seal(…)")
     }
 }
 

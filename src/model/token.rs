@@ -1,5 +1,3 @@
-use std::fmt;
-
 use data_encoding::BASE64URL_NOPAD;
 use rand::TryRng;
 use rand::rngs::SysRng;
@@ -16,7 +14,8 @@ pub fn random_bytes<const N: usize>() -> Result<[u8; N], Failure> {
 }
 
 /// What a browser holds to show which session it is in: 256 random bits (ASVS 7.2.3). Never printed, never stored.
-#[derive(Clone)]
+#[derive(derive_more::Debug, Clone)]
+#[debug("Token(…)")]
 pub struct Token(Zeroizing<[u8; 32]>);
 
 impl Token {
@@ -42,14 +41,9 @@ impl Token {
     }
 }
 
-impl fmt::Debug for Token {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Token(…)")
-    }
-}
-
 /// The SHA-256 of a token: finds its session, and is of no use as a cookie.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(derive_more::Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[debug("TokenHash(…)")]
 pub struct TokenHash([u8; 32]);
 
 impl TokenHash {
@@ -61,12 +55,6 @@ impl TokenHash {
     /// Spreads hashes evenly over the parts of a table.
     pub fn first_byte(self) -> u8 {
         self.0[0]
-    }
-}
-
-impl fmt::Debug for TokenHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("TokenHash(…)")
     }
 }
 

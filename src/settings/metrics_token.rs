@@ -4,7 +4,8 @@ use subtle::ConstantTimeEq;
 use super::{BadSetting, bad};
 
 /// What opens `/metrics` to whoever asks from elsewhere than this machine. Never printed.
-#[derive(Clone, Deserialize)]
+#[derive(derive_more::Debug, Clone, Deserialize)]
+#[debug("MetricsToken(…)")]
 #[serde(transparent)]
 pub struct MetricsToken(String);
 
@@ -31,11 +32,5 @@ impl MetricsToken {
 impl Serialize for MetricsToken {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str("(secret)")
-    }
-}
-
-impl std::fmt::Debug for MetricsToken {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("MetricsToken(…)")
     }
 }

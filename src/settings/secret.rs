@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize, Serializer};
 use super::{BadSetting, bad};
 
 /// A key as the operator wrote it. Never printed.
-#[derive(Clone, Deserialize)]
+#[derive(derive_more::Debug, Clone, Deserialize)]
+#[debug("Secret(…)")]
 #[serde(transparent)]
 pub struct Secret(String);
 
@@ -46,11 +47,5 @@ impl Secret {
 impl Serialize for Secret {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str("(secret)")
-    }
-}
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Secret(…)")
     }
 }

@@ -4,14 +4,11 @@
 use std::collections::HashMap;
 
 use rocket::fairing::Fairing;
-use rocket_dyn_templates::tera::{self, Tera, Value};
 use rocket_dyn_templates::{Engines, Template};
-use time::OffsetDateTime;
-use time::format_description::BorrowedFormatItem;
-use time::format_description::well_known::Rfc3339;
-use time::macros::format_description;
+use tera::{Tera, Value};
 
 use super::Asset;
+use crate::model::Moment;
 
 /// Makes Tera ready: our templates, filters and functions.
 pub fn templates() -> impl Fairing {
@@ -67,16 +64,15 @@ impl tera::Function for AddressOfAsset {
 
 /// `{{ page.created_at | date }}`: a day as people write it, in UTC.
 fn date(value: &Value, _: &HashMap<String, Value>) -> tera::Result<Value> {
-    written(value, format_description!("[day padding:none] [month repr:long] [year]"))
+    written(value, "%-d %B %Y")
 }
 
 /// `{{ page.last_seen_at | moment }}`: a day and time as people write it, in UTC.
 fn moment(value: &Value, _: &HashMap<String, Value>) -> tera::Result<Value> {
-    written(value, format_description!("[day padding:none] [month repr:long] [year], [hour]:[minute] UTC"))
+    written(value, "%-d %B %Y, %H:%M UTC")
 }
 
-fn written(value: &Value, format: &[BorrowedFormatItem<'_>]) -> tera::Result<Value> {
-    let text = value.as_str().ok_or("a moment is wanted here")?;
-    let moment = OffsetDateTime::parse(text, &Rfc3339).map_err(|error| error.to_string())?;
-    Ok(moment.format(format).map_err(|error| error.to_string())?.into())
+fn written(value: &Value, pattern: &str) -> tera::Result<Value> {
+    let moment = value.as_str().and_then(Moment::parse).ok_or("a moment is wanted here")?;
+    Ok(moment.written(pattern).into())
 }
