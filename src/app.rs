@@ -10,13 +10,13 @@ use rocket::shield::Shield;
 use rocket::tokio::{self, time::sleep};
 use rocket::{Build, Orbit, Rocket};
 
-use crate::auth::{self, Auth, Failure};
+use crate::auth::{self, Auth, Failure, Seal};
 use crate::data_dir::{self, DataDirError};
-use crate::model::{Clock, Seal};
+use crate::model::Clock;
 use crate::pages;
 use crate::settings::{self, BadSetting, Settings};
 use crate::store::{Database, OpenError, Store};
-use crate::web::{CountRequests, Drawings, MethodAsSent, Metrics, SecurityHeaders, Site, templates};
+use crate::web::{CountRequests, MethodAsSent, Metrics, SecurityHeaders, Site, templates};
 
 /// How often what is in memory about the use of sessions is written down. Longer than `session_recheck_ms` can be.
 const WRITE_LAST_SEEN: Duration = Duration::from_secs(15);
@@ -40,7 +40,7 @@ pub enum StartError {
     Key(#[from] auth::KeyError),
     /// Passwords could not be hashed.
     #[error(transparent)]
-    Hashing(#[from] auth::StartError),
+    Hashing(#[from] auth::HashingError),
 }
 
 /// The app with these settings, ready to launch: Rocket's own figment, or one of [`settings::figment`].
@@ -64,7 +64,6 @@ pub fn app_with_clock(figment: Figment, clock: Clock) -> Result<Rocket<Build>, S
     let metrics = Arc::new(Metrics::new(clock.now()));
     Ok(rocket::custom(figment)
         .manage(site)
-        .manage(Drawings::default())
         .manage(Arc::clone(&metrics))
         // Before all others, so that the time of a request begins when it comes.
         .attach(CountRequests { metrics, log_requests: settings.log_requests })

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Auth, Failure, Resumed};
-use crate::model::{ClientInfo, Event, EventId, EventKind, Moment, Session, TokenHash, UserId};
-use crate::store::NewEvent;
+use super::{Auth, Caller, Failure, TwoFactorState};
+use crate::model::{Event, EventKind, Moment, Session, TokenHash, UserId};
 
 /// How long events are kept.
 pub const EVENTS_KEPT: Duration = Duration::from_secs(90 * 24 * 3_600);
@@ -23,8 +22,7 @@ pub struct Export {
     pub sessions: Vec<Session>,
     /// What happened, the latest first.
     pub events: Vec<Event>,
-    /// Whether a second step is asked for, and how many recovery codes are left.
-    pub second_factor: Option<i64>,
+    pub two_factor: TwoFactorState,
 }
 
 impl Auth {
@@ -34,7 +32,7 @@ impl Auth {
     }
 
     /// Takes the notice from a session, because its user has seen it.
-    pub async fn drop_notice(&self, me: &Resumed) -> Result<(), Failure> {
+    pub async fn drop_notice(&self, me: &Caller<'_>) -> Result<(), Failure> {
         self.store.drop_notice(me.session.session_id).await?;
         self.memory.forget_user(me.user.user_id);
         Ok(())
@@ -46,35 +44,14 @@ impl Auth {
     }
 
     /// Everything that is kept about a user.
-    pub async fn export(&self, user_id: UserId, client: &ClientInfo) -> Result<Export, Failure> {
-        let noted = self.event(user_id, EventKind::Exported, client);
+    pub async fn export(&self, me: &Caller<'_>) -> Result<Export, Failure> {
+        let user_id = me.user.user_id;
+        let noted = self.event(user_id, EventKind::Exported, &me.client);
         self.store.add_event_once(&noted, NOTED_EVERY).await?;
-        let second_factor = match self.has_second_factor(user_id).await? {
-            true => Some(self.store.count_recovery_codes(user_id).await?),
-            false => None,
-        };
         Ok(Export {
             sessions: self.store.sessions(user_id).await?,
             events: self.store.events(user_id, MOST_EXPORTED, MOST_EXPORTED).await?,
-            second_factor,
+            two_factor: self.two_factor(user_id).await?,
         })
-    }
-
-    /// An event of now.
-    pub(super) fn event(&self, user_id: UserId, kind: EventKind, client: &ClientInfo) -> NewEvent {
-        let at = self.clock.now();
-        NewEvent { event_id: EventId::new(at), user_id, event: Event { at, kind, client: client.clone() } }
-    }
-
-    /// Keeps an event while the answer goes out already: were it waited for, the time would tell whether a name has an
-    /// account.
-    pub(super) fn tell_later(&self, user_id: Option<UserId>, kind: EventKind, client: &ClientInfo) {
-        let Some(event) = user_id.map(|user_id| self.event(user_id, kind, client)) else { return };
-        let store = self.store.clone();
-        rocket::tokio::spawn(async move {
-            if let Err(error) = store.add_event(&event).await {
-                tracing::warn!(%error, "an event could not be kept");
-            }
-        });
     }
 }

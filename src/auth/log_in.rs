@@ -1,29 +1,72 @@
+//! Logging in, in one step or two. Whatever path a login takes, it becomes a session in `admit`, and there the code of
+//! two-factor authentication is asked for.
+
 use std::time::{Duration, Instant};
 
 use rocket::tokio::time::sleep_until;
 
-use super::admission::{Admission, Admitted, LogInError, Step};
-use super::throttle::Subject;
-use super::{Auth, Failure, TooMany};
-use crate::model::{ClientInfo, Devices, EventKind, Password, PasswordHash, TokenHash, UserId, Username};
+use super::throttle::{Permit, Subject, locked};
+use super::{Auth, Browser, CodeError, Failure, StartedSession, TooMany};
+use crate::model::{EventKind, Moment, PROOF_LASTS, Password, UserId, Username};
+use crate::store::Credentials;
 
 /// A login that someone tries.
 #[derive(Debug)]
 pub struct LogIn<'a> {
     /// The name as typed; one that nobody could have is an unknown one.
     pub username: &'a str,
-    /// The password as typed.
     pub password: Password,
-    /// The code of the second step, when it was sent along.
+    /// The code of two-factor authentication, when it was sent along.
     pub code: Option<&'a str>,
     /// Whether they asked to stay signed in.
     pub remember: bool,
-    /// From where they try.
-    pub client: ClientInfo,
-    /// What their browser is known as.
-    pub devices: Devices,
-    /// The session that their browser is in; it ends as the new one begins.
-    pub replaces: Option<TokenHash>,
+    pub browser: &'a Browser,
+}
+
+/// The second step of a login that someone tries: a code, after the password.
+#[derive(Debug)]
+pub struct CodeLogIn<'a> {
+    /// What the password earned them.
+    pub ticket: Ticket,
+    /// The code as typed: of a phone, or for when that is gone.
+    pub code: &'a str,
+    pub browser: &'a Browser,
+}
+
+/// What somebody holds between the two steps of a login: it is no session and opens nothing by itself.
+#[derive(Clone, Debug)]
+pub struct Ticket {
+    /// Who knew the password.
+    pub user_id: UserId,
+    /// Which password that was.
+    pub password_version: i64,
+    /// Whether they asked to stay signed in.
+    pub remember: bool,
+    /// When they knew it.
+    pub issued_at: Moment,
+}
+
+/// Why nobody was logged in.
+#[derive(Debug, thiserror::Error)]
+pub enum LogInError {
+    /// The name is unknown, the password is wrong or the account is disabled: nobody is told which.
+    #[error("The user name or the password is not right.")]
+    NoMatch,
+    /// The password was right, and a code is asked for.
+    #[error("Now the code from your phone.")]
+    CodeNeeded(Ticket),
+    /// The password was right, and the code that was sent along is not.
+    #[error(transparent)]
+    Code(#[from] CodeError),
+    #[error(transparent)]
+    Failure(#[from] Failure),
+}
+
+/// Somebody who knew the password.
+struct Admission<'a> {
+    who: Credentials,
+    remember: bool,
+    browser: &'a Browser,
 }
 
 /// The longest that a failed login is held back for the sake of hashes that take longer than ours.
@@ -33,57 +76,128 @@ impl Auth {
     /// Begins a session for whoever knows the password and, where one is asked for, the code. Every try costs one hash,
     /// also for a name that nobody has, and one that fails takes no less time than the hashes that were imported (ASVS
     /// 6.3.8).
-    pub async fn log_in(&self, tried: LogIn<'_>) -> Result<Admitted, LogInError> {
+    pub async fn log_in(&self, tried: LogIn<'_>) -> Result<StartedSession, LogInError> {
         let began = Instant::now();
-        let done = self.try_to_log_in(tried).await;
-        if let Err(LogInError::NoMatch | LogInError::Failure(Failure::TooMany(TooMany { way_out: Some(_), .. }))) = done
-        {
-            let at_least = (self.hasher.slowest_foreign() * 5 / 4).min(LONGEST_HELD_BACK);
-            sleep_until((began + at_least).into()).await;
-        }
-        self.counts.count_log_in(&done);
+        let done = self.try_password(tried).await;
+        self.hold_back(began, &done).await;
+        self.metrics.count_log_in(&done);
         done
     }
 
-    async fn try_to_log_in(&self, tried: LogIn<'_>) -> Result<Admitted, LogInError> {
-        let found = match Username::parse(tried.username) {
+    /// Begins a session for somebody who knew the password a moment ago and has the code now.
+    pub async fn log_in_with_code(&self, tried: CodeLogIn<'_>) -> Result<StartedSession, LogInError> {
+        let done = self.try_ticket(tried).await;
+        self.metrics.count_log_in(&done);
+        done
+    }
+
+    async fn try_password(&self, tried: LogIn<'_>) -> Result<StartedSession, LogInError> {
+        let LogIn { username, password, code, remember, browser } = tried;
+        let found = match Username::parse(username) {
             Ok(username) => self.store.credentials(&username).await?,
             Err(_) => None,
         };
-        let device = found.as_ref().and_then(|found| tried.devices.of(found.user.user_id));
         let user_id = found.as_ref().map(|found| found.user.user_id);
-        let permit = self.permit(Subject::LogIn { username: tried.username, device }, &tried.client).await;
-        let permit = permit.inspect_err(|no| {
-            if let Failure::TooMany(_) = no {
-                tracing::info!(user_id = user_id.map(tracing::field::display), "a login has to wait");
-            }
-        })?;
+        let device = user_id.and_then(|user_id| browser.devices.of(user_id));
+        let permit =
+            self.permit(Subject::LogIn { username, device }, &browser.client).await.inspect_err(|failure| {
+                if let Failure::TooMany(_) = failure {
+                    tracing::info!(user_id = user_id.map(tracing::field::display), "a login has to wait");
+                }
+            })?;
 
         let stored = found.as_ref().map(|found| &found.password_hash);
-        let verdict = self.verify(&permit, tried.password.clone(), stored).await?;
-        let Some(found) = found.filter(|found| verdict.matches && !found.is_disabled) else {
-            let (user_id_told, is_locked) = (user_id.map(tracing::field::display), permit.is_locked);
-            tracing::info!(user_id = user_id_told, is_locked, "a login failed");
-            self.tell_later(user_id, EventKind::SignInFailed, &tried.client);
-            return Err(if permit.is_locked { LogInError::locked() } else { LogInError::NoMatch });
+        let verdict = self.verify(&permit, password.clone(), stored).await?;
+        let Some(who) = found.filter(|found| verdict.matches && !found.is_disabled) else {
+            tracing::info!(
+                user_id = user_id.map(tracing::field::display),
+                is_locked = permit.is_locked,
+                "a login failed"
+            );
+            self.tell_later(user_id, EventKind::LogInFailed, &browser.client);
+            return Err(if permit.is_locked { password_is_not_enough() } else { LogInError::NoMatch });
         };
         // Not where the right password is not enough: the work would tell that it is right.
         if verdict.is_outdated && !permit.is_locked {
-            self.rehash(found.user.user_id, tried.password, &found.password_hash, verdict.better).await;
+            self.rehash(&who, password, verdict.better).await;
         }
-        let admission = Admission {
-            user: found.user,
-            password_version: found.password_version,
-            remember: tried.remember,
-            client: tried.client,
-            devices: tried.devices,
-            replaces: tried.replaces,
-        };
-        self.admit(admission, permit, Step::First(tried.code)).await
+        self.admit(Admission { who, remember, browser }, permit, code).await
+    }
+
+    async fn try_ticket(&self, tried: CodeLogIn<'_>) -> Result<StartedSession, LogInError> {
+        let CodeLogIn { ticket, code, browser } = tried;
+        let is_fresh = self.clock.now().since(ticket.issued_at) < PROOF_LASTS;
+        let found = self.store.credentials_by_id(ticket.user_id).await?;
+        let found = found.filter(|found| is_fresh && found.password_version == ticket.password_version);
+        // Where two-factor was turned off meanwhile the first step alone decides, with all that belongs to it.
+        let who = found.filter(|found| found.has_two_factor && !found.is_disabled).ok_or(LogInError::NoMatch)?;
+
+        let permit = self.permit_after_password(&who.user.username, browser.devices.of(ticket.user_id));
+        self.admit(Admission { who, remember: ticket.remember, browser }, permit, Some(code)).await
+    }
+
+    /// The one place where a login becomes a session.
+    async fn admit(
+        &self,
+        admission: Admission<'_>,
+        permit: Permit,
+        code: Option<&str>,
+    ) -> Result<StartedSession, LogInError> {
+        let Admission { who, browser, .. } = &admission;
+        match code {
+            None if who.has_two_factor => return Err(self.ask_for_code(&admission, &permit).await),
+            Some(code) if who.has_two_factor => self.use_code_to_log_in(who.user.user_id, code, browser).await??,
+            _ if permit.is_locked => return Err(self.keep_out(&admission)),
+            _ => {}
+        }
+        let started = self.start_session(&admission).await?;
+        self.clear_all(permit, started.user.user_id).await;
+        Ok(started)
+    }
+
+    async fn ask_for_code(&self, admission: &Admission<'_>, permit: &Permit) -> LogInError {
+        self.take_back(permit).await;
+        LogInError::CodeNeeded(Ticket {
+            user_id: admission.who.user.user_id,
+            password_version: admission.who.password_version,
+            remember: admission.remember,
+            issued_at: self.clock.now(),
+        })
+    }
+
+    fn keep_out(&self, admission: &Admission<'_>) -> LogInError {
+        let user_id = admission.who.user.user_id;
+        tracing::info!(%user_id, "a login was kept out: the password was right, and too many have failed");
+        self.tell_later(Some(user_id), EventKind::KeptOut, &admission.browser.client);
+        password_is_not_enough()
+    }
+
+    async fn start_session(&self, admission: &Admission<'_>) -> Result<StartedSession, LogInError> {
+        let Admission { who, browser, .. } = admission;
+        let user_id = who.user.user_id;
+        let mut started = self.new_session(&who.user, &browser.client, admission.remember)?;
+        started.session.failed_before = self.store.failed_before(user_id).await?;
+        let (device, is_new) = self.device_of(user_id, browser)?;
+        started.device = Some(device);
+
+        let mut events = vec![self.event(user_id, EventKind::LoggedIn, &browser.client)];
+        if is_new {
+            events.push(self.event(user_id, EventKind::NewBrowser, &browser.client));
+        }
+        let oldest_ended = self.event(user_id, EventKind::OldestEnded, &browser.client);
+        let new = started.to_keep(browser.token_hash);
+        let ended =
+            self.store.start_session(&new, who.password_version, who.has_two_factor, &events, &oldest_ended).await?;
+        let ended = ended.ok_or(LogInError::NoMatch)?;
+
+        self.forget_ended(browser.token_hash, user_id, ended);
+        tracing::info!(%user_id, session_id = %started.session.session_id, "logged in");
+        Ok(started)
     }
 
     /// Keeps a password that was right under today's parameters. A login does not fail because this did.
-    async fn rehash(&self, user_id: UserId, password: Password, old: &PasswordHash, better: Option<PasswordHash>) {
+    async fn rehash(&self, who: &Credentials, password: Password, better: Option<crate::model::PasswordHash>) {
+        let user_id = who.user.user_id;
         let new = match better {
             Some(better) => better,
             None => match self.hasher.hash(password).await {
@@ -91,8 +205,25 @@ impl Auth {
                 Err(_) => return,
             },
         };
-        if let Err(error) = self.store.replace_hash(user_id, old, &new).await {
+        if let Err(error) = self.store.replace_hash(user_id, &who.password_hash, &new).await {
             tracing::warn!(%error, %user_id, "an outdated password hash could not be replaced");
         }
     }
+
+    /// Makes a failed login take as long as one whose hash is another system's.
+    async fn hold_back(&self, began: Instant, done: &Result<StartedSession, LogInError>) {
+        if let Err(LogInError::NoMatch | LogInError::Failure(Failure::TooMany(TooMany { way_out: Some(_), .. }))) = done
+        {
+            let at_least = (self.hasher.slowest_foreign() * 5 / 4).min(LONGEST_HELD_BACK);
+            sleep_until((began + at_least).into()).await;
+        }
+    }
+}
+
+/// So many tries have failed that the password alone does not open the account to a browser that it does not know.
+fn password_is_not_enough() -> LogInError {
+    locked(
+        "Log in from a browser where you have logged in before; from here the password alone does not open the account.",
+    )
+    .into()
 }

@@ -1,19 +1,21 @@
-//! What this process lately read about sessions, so that not every request asks the database. It never outlives
-//! `session_recheck_ms`, and nothing that ended here stays in it.
+//! What this process remembers of sessions: how they stood when they were last read, so that not every request asks the
+//! database, and when they were last used, so that not every request writes to it.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::Resumed;
-use crate::model::{TokenHash, UserId};
+use super::CurrentSession;
+use crate::model::{Moment, Session, SessionId, SessionLimits, TokenHash, UserId};
 
 /// The parts of the memory, so that requests seldom wait for each other.
 const SHARDS: usize = 16;
 /// How many sessions a part holds at the most.
 const MOST_IN_A_SHARD: usize = 1_024;
+/// How often the use of one session is written, unless a sweep or the end asks for all.
+const WRITTEN_EVERY: Duration = Duration::from_secs(60);
 
-/// Sessions as they were last read, for a short while.
+/// Sessions as they were last read. It never outlives `session_recheck_ms`, and nothing that ended here stays in it.
 pub struct SessionMemory {
     recheck: Duration,
     shards: [Mutex<Shard>; SHARDS],
@@ -21,7 +23,7 @@ pub struct SessionMemory {
 
 #[derive(Default)]
 struct Shard {
-    known: HashMap<TokenHash, (Instant, Arc<Resumed>)>,
+    known: HashMap<TokenHash, (Instant, Arc<CurrentSession>)>,
     /// Goes up whenever something is forgotten, so that whoever was reading meanwhile cannot put it back.
     forgotten: u64,
 }
@@ -39,13 +41,13 @@ impl SessionMemory {
     }
 
     /// A session that was read not long ago.
-    pub fn recall(&self, token_hash: &TokenHash) -> Option<Arc<Resumed>> {
+    pub fn recall(&self, token_hash: &TokenHash) -> Option<Arc<CurrentSession>> {
         if self.recheck.is_zero() {
             return None;
         }
         let shard = self.shard(token_hash);
-        let (read, resumed) = shard.known.get(token_hash)?;
-        (read.elapsed() < self.recheck).then(|| Arc::clone(resumed))
+        let (read, current) = shard.known.get(token_hash)?;
+        (read.elapsed() < self.recheck).then(|| Arc::clone(current))
     }
 
     /// How many sessions it holds, those included that are too old to be relied on.
@@ -60,7 +62,7 @@ impl SessionMemory {
     }
 
     /// Keeps what was read, unless something was forgotten since the reading began: it may have been this.
-    pub fn remember(&self, reading: Reading, resumed: &Arc<Resumed>) {
+    pub fn remember(&self, reading: Reading, current: &Arc<CurrentSession>) {
         if self.recheck.is_zero() {
             return;
         }
@@ -74,7 +76,7 @@ impl SessionMemory {
         if shard.known.len() >= MOST_IN_A_SHARD {
             shard.known.clear();
         }
-        shard.known.insert(reading.token_hash, (reading.began, Arc::clone(resumed)));
+        shard.known.insert(reading.token_hash, (reading.began, Arc::clone(current)));
     }
 
     /// Forgets one session, at once.
@@ -89,7 +91,7 @@ impl SessionMemory {
         for shard in &self.shards {
             let mut shard = lock(shard);
             shard.forgotten += 1;
-            shard.known.retain(|_, (_, resumed)| resumed.user.user_id != user_id);
+            shard.known.retain(|_, (_, current)| current.user.user_id != user_id);
         }
     }
 
@@ -102,6 +104,74 @@ fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
     shard.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// When sessions were last used: known exactly here, and written to the database from time to time, never while somebody
+/// waits for an answer.
+#[derive(Default)]
+pub struct LastSeen(Mutex<HashMap<SessionId, Note>>);
+
+struct Note {
+    at: Moment,
+    /// What the database has.
+    written: Moment,
+    /// Whether it has not been used since it was written. Such a note stays for one more round, because what this process
+    /// read about the session may be older than that.
+    is_resting: bool,
+}
+
+impl LastSeen {
+    /// When the session was last used, as far as this process knows.
+    pub fn of(&self, session: &Session) -> Moment {
+        self.notes().get(&session.session_id).map_or(session.last_seen_at, |note| note.at.max(session.last_seen_at))
+    }
+
+    /// Notes that the session is used now, unless it has run out. Says whether it goes on.
+    pub fn note_if_alive(&self, session: &Session, now: Moment, limits: &SessionLimits) -> bool {
+        let mut notes = self.notes();
+        let unused = Note { at: session.last_seen_at, written: session.last_seen_at, is_resting: false };
+        let last = notes.get(&session.session_id).map_or(unused.at, |note| note.at.max(unused.at));
+        let is_alive = session.is_alive(last, now, limits);
+        if is_alive {
+            notes.entry(session.session_id).or_insert(unused).at = last.max(now);
+        }
+        is_alive
+    }
+
+    /// What is worth writing now: each session at most once a minute.
+    pub fn unwritten(&self, now: Moment) -> Vec<(SessionId, Moment)> {
+        self.later_than_written(|note| now.since(note.written) >= WRITTEN_EVERY)
+    }
+
+    /// Everything that the database does not have.
+    pub fn all_unwritten(&self) -> Vec<(SessionId, Moment)> {
+        self.later_than_written(|_| true)
+    }
+
+    /// Called when these have been written; drops the notes of sessions that nobody uses any more.
+    pub fn forget_written(&self, written: &[(SessionId, Moment)]) {
+        let mut notes = self.notes();
+        notes.retain(|_, note| {
+            let is_over = note.is_resting && note.at == note.written;
+            note.is_resting = note.at == note.written;
+            !is_over
+        });
+        for (session_id, at) in written {
+            if let Some(note) = notes.get_mut(session_id) {
+                note.written = note.written.max(*at);
+            }
+        }
+    }
+
+    fn later_than_written(&self, is_worth_it: impl Fn(&Note) -> bool) -> Vec<(SessionId, Moment)> {
+        let notes = self.notes();
+        let later = notes.iter().filter(|(_, note)| note.at > note.written && is_worth_it(note));
+        later.map(|(session_id, note)| (*session_id, note.at)).collect()
+    }
+
+    fn notes(&self) -> MutexGuard<'_, HashMap<SessionId, Note>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Barrier;
@@ -109,28 +179,19 @@ mod tests {
     use std::thread;
 
     use super::*;
-    use crate::model::{DisplayName, Moment, Session, SessionId, Token, User, Username};
+    use crate::model::{DisplayName, Token, User, Username};
 
-    fn someone() -> Arc<Resumed> {
+    fn someone() -> Arc<CurrentSession> {
         let now = Moment::from_millis(0);
         let username = Username::parse("ada").unwrap();
-        Arc::new(Resumed {
+        Arc::new(CurrentSession {
             user: User {
                 user_id: UserId::new(now),
                 display_name: DisplayName::from(&username),
                 username,
                 created_at: now,
             },
-            session: Session {
-                session_id: SessionId::new(now),
-                created_at: now,
-                last_seen_at: now,
-                confirmed_at: now,
-                remembered_until: None,
-                client: Default::default(),
-                failed_before: None,
-                notice: None,
-            },
+            session: session(),
         })
     }
 
@@ -216,5 +277,65 @@ mod tests {
             memory.remember(memory.begin_reading(&token), &ada);
         }
         assert!(memory.shards.iter().all(|shard| lock(shard).known.len() <= MOST_IN_A_SHARD));
+    }
+
+    const LIMITS: SessionLimits = SessionLimits {
+        idle: Duration::from_secs(30 * 60),
+        absolute: Duration::from_secs(12 * 3_600),
+        remembered: Duration::from_secs(30 * 24 * 3_600),
+    };
+
+    fn session() -> Session {
+        let now = Moment::from_millis(0);
+        Session {
+            session_id: SessionId::new(now),
+            created_at: now,
+            last_seen_at: now,
+            confirmed_at: now,
+            remembered_until: None,
+            client: Default::default(),
+            failed_before: None,
+            notice: None,
+        }
+    }
+
+    fn at(seconds: i64) -> Moment {
+        Moment::from_millis(seconds * 1_000)
+    }
+
+    #[test]
+    fn the_use_of_a_session_is_written_at_most_once_a_minute() {
+        let (last_seen, session) = (LastSeen::default(), session());
+        let mut written = 0;
+        for second in 1..=600 {
+            assert!(last_seen.note_if_alive(&session, at(second), &LIMITS));
+            let unwritten = last_seen.unwritten(at(second));
+            written += unwritten.len();
+            last_seen.forget_written(&unwritten);
+        }
+        assert_eq!(written, 10);
+        assert_eq!(last_seen.of(&session), at(600));
+    }
+
+    #[test]
+    fn a_session_that_has_run_out_is_not_brought_back_by_being_used() {
+        let (last_seen, session) = (LastSeen::default(), session());
+        assert!(!last_seen.note_if_alive(&session, at(1_800), &LIMITS));
+        assert!(!last_seen.note_if_alive(&session, at(1_800), &LIMITS));
+        assert!(last_seen.all_unwritten().is_empty());
+    }
+
+    #[test]
+    fn nothing_is_held_of_sessions_that_are_written_and_used_no_more() {
+        let last_seen = LastSeen::default();
+        for session in (0..100).map(|_| session()) {
+            last_seen.note_if_alive(&session, at(1), &LIMITS);
+        }
+        // Written in the first round, resting in the second, over in the third.
+        for _ in 0..3 {
+            let unwritten = last_seen.all_unwritten();
+            last_seen.forget_written(&unwritten);
+        }
+        assert!(last_seen.notes().is_empty());
     }
 }

@@ -6,8 +6,9 @@ use std::time::Duration;
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
+use super::hashing::Verdict;
 use super::{Auth, Failure};
-use crate::model::{ClientInfo, Device, Moment, TooMany, UserId, network_of};
+use crate::model::{ClientInfo, Device, Moment, Password, PasswordHash, TooMany, UserId, Username, network_of};
 use crate::store::Try;
 
 /// After so many failures in a row the password alone does not open an account from a browser that it does not know.
@@ -25,7 +26,8 @@ pub const SIGN_UP_SPAN: Duration = Duration::from_secs(60 * 60);
 const LONGEST_DELAY: Duration = Duration::from_secs(30);
 
 /// Leave to try a secret once.
-pub struct Permit {
+#[derive(Default)]
+pub(super) struct Permit {
     /// What a success clears: the counters of this user, and no other.
     pub(super) clears: Vec<String>,
     /// What a success takes back by one.
@@ -48,7 +50,7 @@ pub(super) enum Subject<'a> {
     ConfirmationCode(UserId),
 }
 
-/// So many have failed in a row that waiting does not help any more.
+/// So many have failed in a row that waiting does not help any more; `way_out` does, as a sentence.
 pub(super) fn locked(way_out: &'static str) -> Failure {
     TooMany { wait: LONGEST_DELAY, way_out: Some(way_out) }.into()
 }
@@ -56,50 +58,62 @@ pub(super) fn locked(way_out: &'static str) -> Failure {
 impl Auth {
     /// Counts a try and gives leave for it.
     pub(super) async fn permit(&self, subject: Subject<'_>, client: &ClientInfo) -> Result<Permit, Failure> {
-        let mut permit = Permit { clears: Vec::new(), uncounts: None, is_locked: false };
-        if !self.rules.throttle {
+        let mut permit = Permit::default();
+        if !self.rules.throttle || self.is_in_own_budget(&subject, &mut permit).await? {
             return Ok(permit);
         }
-        let now = self.clock.now();
-        // A browser that has signed in before has a budget of its own: neither strangers' failures under this name nor
-        // those of its neighbours count against it, until it fails as often itself.
-        let own = match &subject {
-            Subject::LogIn { device, .. } => device.map(|device| device_bucket("device", device)),
-            Subject::Code { device, .. } => device.map(|device| device_bucket("code-device", device)),
-            Subject::RecoveryCode { device: Some(_) } => return Ok(permit),
-            Subject::RecoveryCode { .. } | Subject::Confirmation(_) | Subject::ConfirmationCode(_) => None,
-        };
-        if let Some(bucket) = own {
-            let failures = self.count_in_bucket(&bucket, now).await?;
-            permit.clears.push(bucket);
-            if failures <= MOST_FAILURES_IN_A_ROW {
-                permit.clears.extend(subject.bucket());
-                return Ok(permit);
-            }
-        }
-        // What is tried inside a session, or after a right password, is counted for its user alone.
-        let counts_for_network = matches!(subject, Subject::LogIn { .. } | Subject::RecoveryCode { .. });
-        if let Some(network) = network_bucket("network", client).filter(|_| counts_for_network) {
-            let counted = self.store.count_try_in(&network, now, NETWORK_SPAN, MOST_FAILURES_OF_A_NETWORK).await?;
-            self.allowed(counted, now)?;
+        if let Some(network) = network_bucket("network", client).filter(|_| subject.counts_for_network()) {
+            self.count_in_span(&network, NETWORK_SPAN, MOST_FAILURES_OF_A_NETWORK).await?;
             permit.uncounts = Some(network);
         }
         if let Some(bucket) = subject.bucket() {
-            permit.is_locked = self.count_in_bucket(&bucket, now).await? > MOST_FAILURES_IN_A_ROW;
+            permit.is_locked = self.count_one(&bucket).await? > MOST_FAILURES_IN_A_ROW;
             permit.clears.push(bucket);
         }
         Ok(permit)
     }
 
+    /// A browser that has logged in before has a budget of its own: neither strangers' failures under this name nor those of
+    /// its neighbours count against it, until it fails as often itself.
+    async fn is_in_own_budget(&self, subject: &Subject<'_>, permit: &mut Permit) -> Result<bool, Failure> {
+        let bucket = match subject {
+            Subject::LogIn { device: Some(device), .. } => device_bucket("device", device),
+            Subject::Code { device: Some(device), .. } => device_bucket("code-device", device),
+            Subject::RecoveryCode { device: Some(_) } => return Ok(true),
+            _ => return Ok(false),
+        };
+        let failures = self.count_one(&bucket).await?;
+        permit.clears.push(bucket);
+        let is_in_it = failures <= MOST_FAILURES_IN_A_ROW;
+        if is_in_it {
+            permit.clears.extend(subject.bucket());
+        }
+        Ok(is_in_it)
+    }
+
     /// No password is tried: it was right a moment ago, and that counted. Once the code is right too, this user's counters
     /// begin anew.
-    pub(super) fn permit_after_password(&self, username: &str, device: Option<&Device>) -> Permit {
-        let mut clears = Vec::new();
-        if self.rules.throttle {
-            clears.push(name_bucket(username));
-            clears.extend(device.map(|device| device_bucket("device", device)));
+    pub(super) fn permit_after_password(&self, username: &Username, device: Option<&Device>) -> Permit {
+        let own = device.map(|device| device_bucket("device", device));
+        Permit { clears: [name_bucket(username.as_str())].into_iter().chain(own).collect(), ..Permit::default() }
+    }
+
+    /// Counts a sign-up; those that succeed count too.
+    pub(super) async fn permit_sign_up(&self, client: &ClientInfo) -> Result<(), Failure> {
+        if let Some(network) = network_bucket("sign-up", client).filter(|_| self.rules.throttle) {
+            self.count_in_span(&network, SIGN_UP_SPAN, MOST_SIGN_UPS_OF_A_NETWORK).await?;
         }
-        Permit { clears, uncounts: None, is_locked: false }
+        Ok(())
+    }
+
+    /// Compares a password with a stored hash, or with nobody's. The permit stands for the try that was counted.
+    pub(super) async fn verify(
+        &self,
+        _: &Permit,
+        password: Password,
+        stored: Option<&PasswordHash>,
+    ) -> Result<Verdict, Failure> {
+        self.hasher.verify(password, stored).await
     }
 
     /// The secret was right, and something else is asked for: this was no failure of the network's.
@@ -109,31 +123,36 @@ impl Auth {
         }
     }
 
-    /// Counts a sign-up; those that succeed count too.
-    pub(super) async fn permit_sign_up(&self, client: &ClientInfo) -> Result<(), Failure> {
-        let Some(network) = network_bucket("sign-up", client).filter(|_| self.rules.throttle) else { return Ok(()) };
-        let now = self.clock.now();
-        let counted = self.store.count_try_in(&network, now, SIGN_UP_SPAN, MOST_SIGN_UPS_OF_A_NETWORK).await;
-        self.allowed(counted?, now)?;
-        Ok(())
-    }
-
-    /// The secret was right: this user's counters begin anew. The network's failures stay counted, whoever succeeds. What
-    /// has been done is done by now, so that a counter which cannot be cleared is no reason to say otherwise.
+    /// The secret was right: this user's counters begin anew. The network's failures stay counted, whoever succeeds.
     pub(super) async fn clear(&self, permit: Permit) {
         if self.rules.throttle {
             self.forget_tries(&permit.clears, permit.uncounts.as_deref()).await;
         }
     }
 
+    /// The same after a login, which also shows who confirms in the sessions of this user.
+    pub(super) async fn clear_all(&self, mut permit: Permit, user_id: UserId) {
+        let confirmations = [Subject::Confirmation(user_id), Subject::ConfirmationCode(user_id)];
+        permit.clears.extend(confirmations.iter().filter_map(Subject::bucket));
+        self.clear(permit).await;
+    }
+
+    /// What has been done is done by now, so that a counter which cannot be cleared is no reason to say otherwise.
     async fn forget_tries(&self, cleared: &[String], uncounted: Option<&str>) {
         if let Err(error) = self.store.forget_tries(cleared, uncounted).await {
             tracing::warn!(%error, "a counter of failed tries could not be cleared");
         }
     }
 
-    async fn count_in_bucket(&self, bucket: &str, now: Moment) -> Result<i64, Failure> {
+    async fn count_one(&self, bucket: &str) -> Result<i64, Failure> {
+        let now = self.clock.now();
         let counted = self.store.count_try(bucket, now).await?;
+        self.allowed(counted, now)
+    }
+
+    async fn count_in_span(&self, bucket: &str, span: Duration, most: i64) -> Result<i64, Failure> {
+        let now = self.clock.now();
+        let counted = self.store.count_try_in(bucket, now, span, most).await?;
         self.allowed(counted, now)
     }
 
@@ -141,7 +160,7 @@ impl Auth {
         match counted {
             Try::Counted(tries) => Ok(tries),
             Try::NotBefore(until) => {
-                self.counts.throttled.inc();
+                self.metrics.throttled.inc();
                 // Rounded up, so that whoever waits as long as they are told is let in.
                 let wait = Duration::from_secs(until.since(now).as_millis().div_ceil(1_000) as u64);
                 Err(TooMany { wait, way_out: None }.into())
@@ -161,13 +180,11 @@ impl Subject<'_> {
             Self::ConfirmationCode(user_id) => Some(format!("confirmation-code:{user_id}")),
         }
     }
-}
 
-/// Where tries to confirm in a session of this user count. A login clears them.
-pub(super) fn confirmation_buckets(user_id: UserId) -> impl Iterator<Item = String> {
-    [Subject::Confirmation(user_id), Subject::ConfirmationCode(user_id)]
-        .into_iter()
-        .filter_map(|subject| subject.bucket())
+    /// What is tried inside a session, or after a right password, is counted for its user alone.
+    fn counts_for_network(&self) -> bool {
+        matches!(self, Self::LogIn { .. } | Self::RecoveryCode { .. })
+    }
 }
 
 fn device_bucket(what: &str, device: &Device) -> String {

@@ -98,7 +98,7 @@ fn view<'a>(username: &'a Username, session: &'a Session) -> View<'a> {
     View {
         session_id: session.session_id,
         username,
-        browser: session.client.browser(),
+        browser: crate::web::browser_of(&session.client),
         user_agent: session.client.user_agent.as_deref(),
         address: session.client.address,
         since: session.created_at,
@@ -112,7 +112,7 @@ fn columns(sessions: &[(Username, Session)]) -> String {
         [
             session.session_id.to_string(),
             username.to_string(),
-            session.client.browser(),
+            crate::web::browser_of(&session.client),
             session.client.address.map_or_else(|| "-".to_owned(), |address| address.to_string()),
             minute(session.created_at),
             minute(session.last_seen_at),

@@ -49,11 +49,11 @@ kinds! {
     /// The account was brought here from another system.
     Imported = "imported", "This account was brought here from another system.";
     /// A session began.
-    SignedIn = "signed_in", "You signed in.";
+    LoggedIn = "signed_in", "You logged in.";
     /// A session began in a browser that had not been signed in before.
-    NewBrowser = "new_browser", "A browser was used that had not signed in here before.";
+    NewBrowser = "new_browser", "A browser was used that had not logged in here before.";
     /// The password was wrong.
-    SignInFailed = "sign_in_failed", "Somebody tried to sign in with a wrong password.";
+    LogInFailed = "sign_in_failed", "Somebody tried to log in with a wrong password.";
     /// The password was right, and the code after it was not.
     CodeRefused = "code_refused", "Somebody knew the password, but not the code.";
     /// The password was right, and not enough after so many failures.
@@ -61,11 +61,11 @@ kinds! {
     /// A code for when the phone is gone was used.
     RecoveryCodeUsed = "recovery_code_used", "A recovery code was used.";
     /// The owner signed out.
-    SignedOut = "signed_out", "You signed out.";
+    LoggedOut = "signed_out", "You logged out.";
     /// The owner ended a session from another one.
-    SessionEnded = "session_ended", "You signed out another browser.";
+    SessionEnded = "session_ended", "You logged out another browser.";
     /// The owner ended all sessions but one.
-    OthersEnded = "others_ended", "You signed out all other browsers.";
+    OthersEnded = "others_ended", "You logged out all other browsers.";
     /// There were too many sessions, and the oldest went.
     OldestEnded = "oldest_ended", "The oldest session ended, because there were too many.";
     /// The owner proved who they are.
@@ -75,9 +75,9 @@ kinds! {
     /// The password changed.
     PasswordChanged = "password_changed", "The password was changed.";
     /// The second factor is asked for from now on.
-    SecondFactorOn = "second_factor_on", "The second step was turned on.";
+    TwoFactorOn = "second_factor_on", "Two-factor authentication was turned on.";
     /// The second factor is not asked for any more.
-    SecondFactorOff = "second_factor_off", "The second step was turned off.";
+    TwoFactorOff = "second_factor_off", "Two-factor authentication was turned off.";
     /// New recovery codes replaced the old ones.
     RecoveryCodesMade = "recovery_codes_made", "New recovery codes were made.";
     /// The owner took their data.
@@ -89,7 +89,7 @@ kinds! {
     /// The operator opened the account again.
     Enabled = "enabled", "The operator of this site enabled this account again.";
     /// The operator ended sessions.
-    EndedByOperator = "ended_by_operator", "The operator of this site signed you out.";
+    EndedByOperator = "ended_by_operator", "The operator of this site logged you out.";
     /// The operator made a link to set a new password with.
     ResetLinkMade = "reset_link_made", "The operator of this site made a link to set a new password with.";
     /// A new password was set with such a link.
@@ -105,11 +105,11 @@ impl EventKind {
     /// Why a browser that it signed out was signed out, as a sentence for whoever sits there.
     pub fn ended_a_session(self) -> Option<&'static str> {
         match self {
-            Self::PasswordChanged => Some("You were signed out here because the password was changed"),
-            Self::SessionEnded | Self::OthersEnded => Some("You were signed out here from another browser"),
-            Self::PasswordReset => Some("You were signed out here because a new password was set"),
-            Self::EndedByOperator => Some("You were signed out here by the operator of this site"),
-            Self::Disabled => Some("You were signed out here because the operator of this site disabled the account"),
+            Self::PasswordChanged => Some("You were logged out here because the password was changed"),
+            Self::SessionEnded | Self::OthersEnded => Some("You were logged out here from another browser"),
+            Self::PasswordReset => Some("You were logged out here because a new password was set"),
+            Self::EndedByOperator => Some("You were logged out here by the operator of this site"),
+            Self::Disabled => Some("You were logged out here because the operator of this site disabled the account"),
             _ => None,
         }
     }

@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use serde::Serialize;
+
 use super::{ClientInfo, EventKind, Moment, SessionId};
 
 /// A browser or program that is signed in, without the token that proves it.
@@ -24,9 +26,10 @@ pub struct Session {
 }
 
 /// Failed attempts to sign in, and since when they are counted: the sign-in before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct FailedBefore {
     /// How many.
+    #[serde(rename = "count")]
     pub attempts: i64,
     /// Since when.
     pub since: Moment,

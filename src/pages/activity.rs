@@ -1,12 +1,11 @@
 //! `/activity`: what happened to this account.
 
-use rocket::http::Status;
 use rocket::{get, post};
 use serde::Serialize;
 
 use crate::auth::Auth;
 use crate::model::{Event, EventKind, Moment};
-use crate::web::{Failed, Next, Page, Show, SignedIn};
+use crate::web::{Error, Next, Page, Show, SignedIn, browser_of};
 
 /// What happened, the latest first.
 #[derive(Serialize)]
@@ -36,7 +35,7 @@ impl EventView {
             at: event.at,
             kind: event.kind,
             says: event.kind.says(),
-            browser: (!event.kind.is_the_operators()).then(|| event.client.browser()),
+            browser: (!event.kind.is_the_operators()).then(|| browser_of(&event.client)),
             network: event.client.network(),
         }
     }
@@ -49,14 +48,14 @@ pub struct Seen {
 }
 
 #[get("/activity")]
-pub async fn show(me: SignedIn<'_>, auth: &Auth) -> Result<Show<ActivityPage>, Failed> {
+pub async fn show(me: SignedIn<'_>, auth: &Auth) -> Result<Show<ActivityPage>, Error> {
     let events = auth.activity(me.user.user_id).await?;
     Ok(Show(ActivityPage { events: events.iter().map(EventView::new).collect() }))
 }
 
 /// The notice of a change was seen here.
 #[post("/activity")]
-pub async fn submit(me: SignedIn<'_>, auth: &Auth) -> Result<Next<Seen>, Failed> {
-    auth.drop_notice(me.resumed).await?;
-    Ok(Next { to: "/activity".to_owned(), made: (Status::Ok, Seen { message: "The notice is gone." }) })
+pub async fn submit(me: SignedIn<'_>, auth: &Auth) -> Result<Next<Seen>, Error> {
+    auth.drop_notice(&me.caller()).await?;
+    Ok(Next::to("/activity", Seen { message: "The notice is gone." }))
 }

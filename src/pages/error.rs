@@ -1,22 +1,21 @@
 //! What failures look like. A person without a session is led to log in.
 
-use std::borrow::Cow;
-
 use rocket::http::Status;
 use rocket::response::Redirect;
 use rocket::{Request, catch};
 use serde::Serialize;
 
-use crate::web::{Asker, Drawn, NextPath, Page, ProblemKind, Problems, RequestId, Viewer, refusal_of};
+use crate::web::{Error, Format, NextPath, Page, ProblemKind, Problems, Refusal, RequestId};
 
 /// A failure, for people.
 #[derive(Serialize)]
 pub struct ErrorPage {
     status: u16,
     title: &'static str,
-    says: Cow<'static, str>,
+    says: String,
     request_id: String,
-    problems: Problems,
+    /// What is wrong with what was sent, where no form could say it.
+    wrong: Problems,
 }
 
 impl Page for ErrorPage {
@@ -24,10 +23,10 @@ impl Page for ErrorPage {
 }
 
 #[catch(401)]
-pub async fn log_in_first(request: &Request<'_>) -> Result<Redirect, Drawn<ErrorPage>> {
-    match Asker::of(request) {
-        Asker::Program => Err(any_failure(Status::Unauthorized, request).await),
-        Asker::Person => Ok(Redirect::to(match NextPath::wanted(request) {
+pub fn log_in_first(request: &Request<'_>) -> Result<Redirect, Refusal<ErrorPage>> {
+    match Format::of(request) {
+        Format::Json => Err(any_failure(Status::Unauthorized, request)),
+        Format::Html => Ok(Redirect::to(match NextPath::wanted(request) {
             Some(next) => next.after("/login"),
             None => "/login".to_owned(),
         })),
@@ -35,16 +34,14 @@ pub async fn log_in_first(request: &Request<'_>) -> Result<Redirect, Drawn<Error
 }
 
 #[catch(403)]
-pub async fn confirm_first(request: &Request<'_>) -> Result<Redirect, Drawn<ErrorPage>> {
-    let needs_proof = refusal_of(request).kind == ProblemKind::ProofNeeded;
-    match Asker::of(request) {
-        Asker::Person if needs_proof => {
-            Ok(Redirect::to(match NextPath::wanted(request).or_else(|| page_of(request)) {
-                Some(next) => next.after("/confirm"),
-                None => "/confirm".to_owned(),
-            }))
-        }
-        _ => Err(any_failure(Status::Forbidden, request).await),
+pub fn confirm_first(request: &Request<'_>) -> Result<Redirect, Refusal<ErrorPage>> {
+    let needs_proof = Error::noted(Status::Forbidden, request).kind == ProblemKind::ProofNeeded;
+    match Format::of(request) {
+        Format::Html if needs_proof => Ok(Redirect::to(match NextPath::wanted(request).or_else(|| page_of(request)) {
+            Some(next) => next.after("/confirm"),
+            None => "/confirm".to_owned(),
+        })),
+        _ => Err(any_failure(Status::Forbidden, request)),
     }
 }
 
@@ -55,33 +52,27 @@ fn page_of(request: &Request<'_>) -> Option<NextPath> {
 }
 
 #[catch(default)]
-pub async fn any_failure(status: Status, request: &Request<'_>) -> Drawn<ErrorPage> {
-    let refusal = refusal_of(request);
+pub fn any_failure(status: Status, request: &Request<'_>) -> Refusal<ErrorPage> {
+    let error = Error::noted(status, request);
     // Under the number that the page tells; what failed on our side has been logged with its reason too.
     tracing::info!(
         status = status.code,
         request_id = %RequestId::of(request),
         method = %request.method(),
         route = request.route().map(|route| route.uri.to_string()),
-        says = refusal.says.as_deref(),
+        says = error.says.as_deref(),
         "a request was refused"
     );
     let (title, usually) = sentence(status);
-    let says = refusal.says.clone().unwrap_or(Cow::Borrowed(usually));
-
-    // Even a missing page greets whoever is signed in; but what was turned away at the door is asked nothing more.
-    let passed_the_door = request.route().is_some_and(|route| route.name.as_deref() != Some("door"));
-    if passed_the_door && status.code < 500 {
-        Viewer::of(request).await;
-    }
+    let says = error.says.as_deref().unwrap_or(usually).to_owned();
     let page = ErrorPage {
         status: status.code,
         title,
         says: says.clone(),
         request_id: RequestId::of(request).to_string(),
-        problems: refusal.problems.clone(),
+        wrong: error.problems.clone(),
     };
-    Drawn { status, says, refusal, page }
+    Refusal { error, says, page }
 }
 
 /// What a status means to a person: a title and a sentence.

@@ -7,9 +7,9 @@ use serde::Serialize;
 
 use super::activity::EventView;
 use super::sessions::SessionView;
-use crate::auth::Auth;
+use crate::auth::{Auth, TwoFactorState};
 use crate::model::{Moment, User};
-use crate::web::{Client, Failed, SignedIn};
+use crate::web::{Error, SignedIn};
 
 /// Everything that is kept.
 #[derive(Serialize)]
@@ -44,15 +44,15 @@ pub struct Download {
 }
 
 #[get("/export")]
-pub async fn show(me: SignedIn<'_>, auth: &Auth, client: Client) -> Result<Download, Failed> {
-    let kept = auth.export(me.user.user_id, &client.0).await?;
+pub async fn show(me: SignedIn<'_>, auth: &Auth) -> Result<Download, Error> {
+    let kept = auth.export(&me.caller()).await?;
     let this = me.session.session_id;
     let everything = Everything {
         exported_at: auth.clock().now(),
         user: me.user.clone(),
-        second_factor: SecondFactor {
-            is_on: kept.second_factor.is_some(),
-            recovery_codes_left: kept.second_factor.unwrap_or(0),
+        second_factor: match kept.two_factor {
+            TwoFactorState::On { codes_left } => SecondFactor { is_on: true, recovery_codes_left: codes_left },
+            TwoFactorState::Off | TwoFactorState::Begun(_) => SecondFactor { is_on: false, recovery_codes_left: 0 },
         },
         sessions: kept
             .sessions

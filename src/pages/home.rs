@@ -4,7 +4,7 @@ use rocket::get;
 use serde::Serialize;
 
 use crate::auth::Auth;
-use crate::web::{Page, Show, Visitor};
+use crate::web::{Addresses, Page, Show};
 
 /// What this is, for people and for programs.
 #[derive(Serialize)]
@@ -12,38 +12,19 @@ pub struct HomePage {
     name: &'static str,
     version: &'static str,
     sign_up_is_open: bool,
-    addresses: &'static [&'static str],
+    addresses: Vec<String>,
 }
 
 impl Page for HomePage {
     const TEMPLATE: &'static str = "home";
-    const IS_ASKED_OFTEN: bool = true;
 }
 
 #[get("/")]
-pub fn show(_visitor: Visitor<'_>, auth: &Auth) -> Show<HomePage> {
+pub fn show(auth: &Auth, addresses: Addresses) -> Show<HomePage> {
     Show(HomePage {
         name: "Vestibule",
         version: env!("CARGO_PKG_VERSION"),
         sign_up_is_open: auth.rules().sign_up_is_open,
-        addresses: &[
-            "POST /signup",
-            "POST /login",
-            "POST /logout",
-            "GET /profile",
-            "POST /profile",
-            "GET /getusers/me",
-            "GET /protected",
-            "GET /sessions",
-            "POST /sessions/<id>/end",
-            "POST /sessions/end-others",
-            "POST /password",
-            "POST /confirm",
-            "GET /two-factor",
-            "GET /activity",
-            "GET /export",
-            "POST /delete-account",
-            "GET /",
-        ],
+        addresses: addresses.0,
     })
 }

@@ -1,58 +1,43 @@
 //! `/login`: a session for whoever knows the password, by a form, JSON or HTTP Basic.
 
 use rocket::http::Status;
-use rocket::{get, post};
-use serde::Serialize;
+use rocket::{get, post, uri};
+use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::signup::Welcome;
-use crate::auth::{Auth, LogIn, LogInError};
-use crate::model::{Moment, Password};
+use super::{login_code, logout, signup};
+use crate::auth::{Auth, LogIn, LogInError, StartedSession};
+use crate::model::{Moment, Password, SessionId, User};
 use crate::web::{
-    Asker, Basic, Client, Failed, Fields, Form, FormPage, Next, NextPath, Page, ProblemKind, Problems, Retry, Sent,
-    SessionCookie, Show, Submitted, Visitor,
+    Basic, Browser, Error, FormError, Format, Next, NextPath, Page, ProblemKind, Problems, Show, Submission, Submitted,
+    Visitor, next_field,
 };
 
 /// What a person types, and where they wanted to go.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct LoginForm {
     username: String,
     password: Zeroizing<String>,
     code: Zeroizing<String>,
     remember: bool,
+    #[serde(deserialize_with = "next_field")]
     next: Option<NextPath>,
 }
 
-impl Form for LoginForm {
-    const FIELDS: &'static [&'static str] = &["username", "password", "code", "remember", "next"];
-
-    fn read(fields: &mut Fields) -> Self {
-        Self {
-            username: fields.text("username").to_string(),
-            password: fields.text("password"),
-            code: fields.text("code"),
-            remember: fields.tick("remember"),
-            next: NextPath::parse(&fields.text("next")),
-        }
-    }
-}
-
 /// The form, and why it is shown.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 pub struct LoginPage {
     username: String,
     remember: bool,
     /// Where to go on to, when somebody was led here.
-    next: Option<String>,
+    next: Option<NextPath>,
     /// Why the session that this browser was in has ended, when somebody ended it from elsewhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     ended: Option<Ending>,
     /// What was just done, elsewhere than on this page.
     #[serde(skip_serializing_if = "Option::is_none")]
     done: Option<&'static str>,
-    /// Why the last try was refused, where that is not about one field.
-    refused: Option<String>,
-    #[serde(skip_serializing_if = "Problems::is_empty")]
-    problems: Problems,
 }
 
 /// How a session ended.
@@ -62,92 +47,85 @@ struct Ending {
     at: Moment,
 }
 
-impl Page for LoginPage {
-    const TEMPLATE: &'static str = "login";
-    const IS_ASKED_OFTEN: bool = true;
+/// Who is signed in now, for programs. The token itself is in the cookie alone.
+#[derive(Serialize)]
+pub struct Welcome {
+    message: &'static str,
+    user: User,
+    session_id: SessionId,
 }
 
-impl FormPage for LoginPage {
-    fn problems(&self) -> &Problems {
-        &self.problems
-    }
+impl Page for LoginPage {
+    const TEMPLATE: &'static str = "login";
 }
 
 #[get("/login?<next>&<done>")]
 pub async fn show(
     visitor: Visitor<'_>,
     auth: &Auth,
-    cookie: SessionCookie<'_>,
+    browser: Browser<'_>,
     next: Option<&str>,
     done: Option<&str>,
-) -> Result<Show<LoginPage>, Failed> {
-    let ending = match (visitor.user, cookie.token()) {
-        (None, Some(token)) => auth.ending(&token).await?,
+) -> Result<Show<LoginPage>, Error> {
+    let ending = match (visitor.user, browser.token_hash) {
+        (None, Some(token_hash)) => auth.ending(&token_hash).await?,
         _ => None,
     };
-    let form = LoginForm {
-        username: String::new(),
-        password: Zeroizing::default(),
-        code: Zeroizing::default(),
-        remember: false,
-        next: next.and_then(NextPath::parse),
-    };
-    let mut page = form.again(None, Problems::default());
-    page.ended = ending.and_then(|(why, at)| why.ended_a_session().map(|says| Ending { says, at }));
-    // A word from a list, so that no link can put a sentence of its own here.
-    page.done = match done {
-        Some("password") => Some("Your new password is set. Log in with it now."),
-        _ => None,
-    };
-    Ok(Show(page))
+    Ok(Show(LoginPage {
+        next: next.and_then(NextPath::parse).filter(is_inside),
+        ended: ending.and_then(|(why, at)| why.ended_a_session().map(|says| Ending { says, at })),
+        // A word from a list, so that no link can put a sentence of its own here.
+        done: (done == Some("password")).then_some("Your new password is set. Log in with it now."),
+        ..LoginPage::default()
+    }))
 }
 
 #[post("/login", data = "<form>")]
 pub async fn submit(
-    _visitor: Visitor<'_>,
     auth: &Auth,
-    client: Client,
-    cookie: SessionCookie<'_>,
+    browser: Browser<'_>,
     basic: Basic,
-    asker: Asker,
-    form: Sent<LoginForm>,
+    format: Format,
+    form: Submission<LoginForm>,
 ) -> Submitted<Option<Welcome>, LoginPage> {
     let form = form.0.with(basic)?;
-    let password = form.check()?;
     let tried = LogIn {
         username: &form.username,
-        password,
+        password: form.check()?,
         code: Some(form.code.as_str()).filter(|code| !code.is_empty()),
         remember: form.remember,
-        client: client.0,
-        devices: cookie.devices(),
-        replaces: cookie.token(),
+        browser: &browser,
     };
-    let admitted = match auth.log_in(tried).await {
-        Ok(admitted) => admitted,
-        Err(LogInError::CodeNeeded(ticket)) => {
-            cookie.set_ticket(&ticket, form.next.as_ref());
-            return match asker {
-                // For people the second step is a page of its own.
-                Asker::Person => Ok(Next { to: "/login/code".to_owned(), made: (Status::Unauthorized, None) }),
-                Asker::Program => Err(form.refused(LogInError::CodeNeeded(ticket))),
-            };
+    match auth.log_in(tried).await {
+        Ok(started) => {
+            browser.start(&started);
+            Ok(Next::to(form.leads_to(), Some(Welcome::new("You are signed in.", started))))
         }
-        Err(error) => return Err(form.refused(error)),
-    };
-    cookie.admit(&admitted);
+        Err(LogInError::CodeNeeded(ticket)) => {
+            browser.keep_ticket(&ticket, form.next().as_ref());
+            match format {
+                // For people the second step is a page of its own.
+                Format::Html => Ok(Next::to("/login/code", None)),
+                Format::Json => Err(form.refused(LogInError::CodeNeeded(ticket))),
+            }
+        }
+        Err(error) => Err(form.refused(error)),
+    }
+}
 
-    let to = form.next.as_ref().map_or("/profile", NextPath::as_str).to_owned();
-    Ok(Next { to, made: (Status::Ok, Some(Welcome::new("You are signed in.", admitted.begun))) })
+/// Nobody logs in to be asked to log in, or to be logged out.
+fn is_inside(next: &NextPath) -> bool {
+    let ways_in = [uri!(show(_, _)), uri!(login_code::show), uri!(logout::submit), uri!(signup::show)];
+    ways_in.iter().all(|way_in| way_in.path() != next.path())
 }
 
 impl LoginForm {
     /// The same with the name and password of an `Authorization` header, if there is one.
-    fn with(mut self, basic: Basic) -> Result<Self, Retry<LoginPage>> {
+    fn with(mut self, basic: Basic) -> Result<Self, FormError<LoginPage>> {
         match basic.0 {
             None => Ok(self),
+            // Nobody has an empty name or password.
             Some(Ok((username, password))) if username.is_empty() || password.is_empty() => {
-                // Nobody has an empty name or password.
                 Err(self.refused(LogInError::NoMatch))
             }
             Some(Ok((username, password))) if self.username.is_empty() && self.password.is_empty() => {
@@ -155,53 +133,56 @@ impl LoginForm {
                 Ok(self)
             }
             Some(Ok(_)) => {
-                let problems =
-                    Problems::with("username", "Send the name and the password once: here or by HTTP Basic.");
-                Err(Retry::fields(self.again(None, problems)))
+                let says = "Send the name and the password once: here or by HTTP Basic.";
+                Err(self.again(Error::fields(Problems::with("username", says))))
             }
             Some(Err(_)) => Err(self.refused(LogInError::NoMatch)),
         }
     }
 
     /// The password to try, or the page that says what is missing.
-    fn check(&self) -> Result<Password, Retry<LoginPage>> {
+    fn check(&self) -> Result<Password, FormError<LoginPage>> {
         let mut problems = Problems::default();
         if self.username.is_empty() {
             problems.add("username", "Type your user name.");
         }
         let password = problems.take("password", Password::given(&self.password));
-        match password.filter(|_| problems.is_empty()) {
-            Some(password) => Ok(password),
-            None => Err(Retry::fields(self.again(None, problems))),
-        }
+        password.filter(|_| problems.is_empty()).ok_or_else(|| self.again(Error::fields(problems)))
     }
 
-    fn refused(&self, error: LogInError) -> Retry<LoginPage> {
-        let page = |problems| self.again(Some(error.to_string()).filter(|_| Problems::is_empty(&problems)), problems);
-        match error {
-            LogInError::NoMatch => Retry::because(Status::Unauthorized, &error, page(Problems::default())),
+    fn next(&self) -> Option<NextPath> {
+        self.next.clone().filter(is_inside)
+    }
+
+    fn leads_to(&self) -> String {
+        self.next().map_or_else(|| "/profile".to_owned(), |next| next.as_str().to_owned())
+    }
+
+    fn refused(&self, error: LogInError) -> FormError<LoginPage> {
+        let unauthorized = |says: String| Error::saying(Status::Unauthorized, says);
+        self.again(match error {
+            LogInError::NoMatch => unauthorized(error.to_string()),
             LogInError::CodeNeeded(_) => {
-                let says = "The password is right. Send the code of your second step as `code` too.";
-                Retry::because(Status::Unauthorized, says, page(Problems::default())).of_kind(ProblemKind::CodeNeeded)
-            }
-            LogInError::Code(ref code) => {
-                Retry::because(Status::Unauthorized, code, page(Problems::with("code", code)))
+                unauthorized("The password is right. Send the code of two-factor authentication as `code` too.".into())
                     .of_kind(ProblemKind::CodeNeeded)
             }
-            LogInError::Failure(failure) => failure.into(),
-        }
+            LogInError::Code(code) => {
+                unauthorized(code.to_string()).of_kind(ProblemKind::CodeNeeded).with("code", code)
+            }
+            LogInError::Failure(failure) => return failure.into(),
+        })
     }
 
     /// The same page, with everything kept but the password.
-    fn again(&self, refused: Option<String>, problems: Problems) -> LoginPage {
-        LoginPage {
-            username: self.username.clone(),
-            remember: self.remember,
-            next: self.next.as_ref().map(|next| next.as_str().to_owned()),
-            ended: None,
-            done: None,
-            refused,
-            problems,
-        }
+    fn again(&self, error: Error) -> FormError<LoginPage> {
+        let (username, remember) = (self.username.clone(), self.remember);
+        FormError::again(error, LoginPage { username, remember, next: self.next(), ..LoginPage::default() })
+    }
+}
+
+impl Welcome {
+    /// Whoever is in the session that has begun.
+    pub fn new(message: &'static str, started: StartedSession) -> Self {
+        Self { message, session_id: started.session.session_id, user: started.user }
     }
 }

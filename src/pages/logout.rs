@@ -1,12 +1,12 @@
 //! `POST /logout`: the session ends on the server, and the browser drops its cookie.
 
-use rocket::http::{Header, Status};
+use rocket::http::Header;
 use rocket::{Responder, post};
 use serde::Serialize;
 
 use crate::auth::{Auth, Ended};
 use crate::model::SessionId;
-use crate::web::{Client, Failed, Next, SessionCookie, SignedIn};
+use crate::web::{Browser, Error, Next, SignedIn};
 
 /// What programs get.
 #[derive(Serialize)]
@@ -25,26 +25,20 @@ pub struct LoggedOut<D = Goodbye> {
 
 impl<D> LoggedOut<D> {
     /// Leads people to the start, and gives programs what was made.
-    pub fn leading_home(made: (Status, D)) -> Self {
-        Self { next: Next { to: "/".to_owned(), made }, clear: Header::new("Clear-Site-Data", r#""cache", "storage""#) }
+    pub fn leading_home(made: D) -> Self {
+        Self { next: Next::to("/", made), clear: Header::new("Clear-Site-Data", r#""cache", "storage""#) }
     }
 }
 
 #[post("/logout")]
-pub async fn submit(
-    me: SignedIn<'_>,
-    auth: &Auth,
-    client: Client,
-    cookie: SessionCookie<'_>,
-) -> Result<LoggedOut, Result<Failed, Status>> {
-    match auth.end_session(me.resumed, me.session.session_id, &client.0).await {
-        Ok(Ended::Now(session_id)) => {
-            cookie.clear();
-            let made = (Status::Ok, Goodbye { message: "You are signed out.", session_id });
-            Ok(LoggedOut::leading_home(made))
+pub async fn submit(me: SignedIn<'_>, auth: &Auth, browser: Browser<'_>) -> Result<LoggedOut, Error> {
+    let session_id = me.session.session_id;
+    match auth.end_session(&me.caller(), session_id).await? {
+        Ended::Now => {
+            browser.end();
+            Ok(LoggedOut::leading_home(Goodbye { message: "You are signed out.", session_id }))
         }
         // Another request ended it first: there was no session to end.
-        Ok(Ended::Before) => Err(Err(Status::Unauthorized)),
-        Err(failure) => Err(Ok(Failed(failure))),
+        Ended::Before => Err(Error::no_session()),
     }
 }

@@ -23,7 +23,7 @@ mod two_factor;
 
 use rocket::{Catcher, Route, catchers as catcher_list, routes as route_list};
 
-use crate::web::{door_routes, held_form_routes};
+use crate::web::{before_filter, filter_routes, without_page};
 
 /// The one list of addresses.
 pub fn routes() -> Vec<Route> {
@@ -38,7 +38,6 @@ pub fn routes() -> Vec<Route> {
         logout::submit,
         profile::show,
         profile::submit,
-        me::show,
         protected::show,
         sessions::show,
         sessions::end,
@@ -58,16 +57,16 @@ pub fn routes() -> Vec<Route> {
         two_factor::new_codes,
         activity::show,
         activity::submit,
-        export::show,
         delete_account::show,
         delete_account::submit,
-        health::live,
-        health::ready,
-        metrics::show,
         static_files::show,
         static_files::favicon,
     ];
-    door_routes().into_iter().chain(held_form_routes()).chain(pages).collect()
+    let data = without_page(route_list![me::show, export::show, metrics::show]);
+    // Whoever spreads the load asks each process by its own address, or names no host at all. What is told is the same for
+    // everyone, so that no host needs to be kept from it.
+    let health = before_filter(without_page(route_list![health::live, health::ready]));
+    [health, filter_routes(), pages, data].concat()
 }
 
 /// What draws every failure.

@@ -1,24 +1,17 @@
 //! `/profile`: who you are, and what you want to be called.
 
-use rocket::http::Status;
 use rocket::{get, post};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::auth::Auth;
-use crate::model::{DisplayName, Moment, User};
-use crate::web::{Fields, Form, FormPage, Next, Page, Problems, Retry, Sent, Show, SignedIn, Submitted};
+use crate::model::{DisplayName, FailedBefore, Moment, User};
+use crate::web::{Error, FormError, Next, Page, Problems, Show, SignedIn, Submission, Submitted};
 
 /// What a person types.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct ProfileForm {
     display_name: String,
-}
-
-impl Form for ProfileForm {
-    const FIELDS: &'static [&'static str] = &["display_name"];
-
-    fn read(fields: &mut Fields) -> Self {
-        Self { display_name: fields.text("display_name").to_string() }
-    }
 }
 
 /// Who you are.
@@ -27,73 +20,51 @@ pub struct ProfilePage {
     user: User,
     signed_in_since: Moment,
     remembered_until: Option<Moment>,
-    /// Failed attempts to sign in before this session began.
+    /// Failed attempts to log in before this session began.
     #[serde(skip_serializing_if = "Option::is_none")]
-    failed_attempts: Option<FailedAttempts>,
+    failed_attempts: Option<FailedBefore>,
     /// What was just done.
     #[serde(skip_serializing_if = "Option::is_none")]
     done: Option<&'static str>,
     /// The name as it stands in the form.
     display_name: String,
-    #[serde(skip_serializing_if = "Problems::is_empty")]
-    problems: Problems,
-}
-
-/// How often somebody failed to sign in, and since when.
-#[derive(Serialize)]
-struct FailedAttempts {
-    count: i64,
-    since: Moment,
 }
 
 impl Page for ProfilePage {
     const TEMPLATE: &'static str = "profile";
-    const IS_ASKED_OFTEN: bool = true;
-}
-
-impl FormPage for ProfilePage {
-    fn problems(&self) -> &Problems {
-        &self.problems
-    }
 }
 
 #[get("/profile?<done>")]
 pub fn show(me: SignedIn<'_>, done: Option<&str>) -> Show<ProfilePage> {
-    let mut page = ProfilePage::new(&me, me.user.display_name.to_string(), Problems::default());
     // A word from a list, so that no link can put a sentence of its own here.
-    page.done = match done {
+    let done = match done {
         Some("name") => Some("Your display name is saved."),
-        Some("password") => Some("Your password is changed. You were signed out everywhere else."),
+        Some("password") => Some("Your password is changed. You were logged out everywhere else."),
         _ => None,
     };
-    Show(page)
+    Show(ProfilePage { done, ..ProfilePage::new(&me, me.user.display_name.to_string()) })
 }
 
 #[post("/profile", data = "<form>")]
-pub async fn submit(me: SignedIn<'_>, auth: &Auth, form: Sent<ProfileForm>) -> Submitted<User, ProfilePage> {
-    let Sent(form) = form;
-    let name = DisplayName::parse(&form.display_name).map_err(|problem| {
-        let problems = Problems::with("display_name", problem);
-        Retry::fields(ProfilePage::new(&me, form.display_name.clone(), problems))
+pub async fn submit(me: SignedIn<'_>, auth: &Auth, form: Submission<ProfileForm>) -> Submitted<User, ProfilePage> {
+    let typed = form.0.display_name;
+    let name = DisplayName::parse(&typed).map_err(|problem| {
+        let error = Error::fields(Problems::with("display_name", problem));
+        FormError::again(error, ProfilePage::new(&me, typed))
     })?;
-    let changed = auth.change_display_name(me.user, name).await?;
-    let user = changed.ok_or_else(Retry::session_ended)?;
-    Ok(Next { to: "/profile?done=name".to_owned(), made: (Status::Ok, user) })
+    let user = auth.change_display_name(me.user, name).await?.ok_or_else(Error::no_session)?;
+    Ok(Next::to("/profile?done=name", user))
 }
 
 impl ProfilePage {
-    fn new(me: &SignedIn<'_>, display_name: String, problems: Problems) -> Self {
+    fn new(me: &SignedIn<'_>, display_name: String) -> Self {
         Self {
             user: me.user.clone(),
             signed_in_since: me.session.created_at,
             remembered_until: me.session.remembered_until,
-            failed_attempts: me
-                .session
-                .failed_before
-                .map(|failed| FailedAttempts { count: failed.attempts, since: failed.since }),
+            failed_attempts: me.session.failed_before,
             done: None,
             display_name,
-            problems,
         }
     }
 }

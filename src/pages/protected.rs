@@ -15,7 +15,6 @@ pub struct ProtectedPage {
 
 impl Page for ProtectedPage {
     const TEMPLATE: &'static str = "protected";
-    const IS_ASKED_OFTEN: bool = true;
 }
 
 #[get("/protected")]

@@ -2,27 +2,19 @@
 
 use rocket::http::Status;
 use rocket::{get, post};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::auth::{Auth, Reset};
 use crate::model::{Moment, Password, Token, Username};
-use crate::web::{
-    Client, Fields, Form, FormPage, Next, Page, Problems, Refusal, Retry, Sent, Show, Submitted, Visitor,
-};
+use crate::web::{Browser, Error, FormError, Next, Page, Problems, Show, Submission, Submitted};
 
 /// What a person types, and the token of the link.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct ResetPasswordForm {
     token: Zeroizing<String>,
     new_password: Zeroizing<String>,
-}
-
-impl Form for ResetPasswordForm {
-    const FIELDS: &'static [&'static str] = &["token", "new_password"];
-
-    fn read(fields: &mut Fields) -> Self {
-        Self { token: fields.text("token"), new_password: fields.text("new_password") }
-    }
 }
 
 /// The form, whose password it sets and until when.
@@ -33,18 +25,10 @@ pub struct ResetPasswordPage {
     password_min_length: usize,
     /// What the link holds, for the form to send along.
     token: String,
-    #[serde(skip_serializing_if = "Problems::is_empty")]
-    problems: Problems,
 }
 
 impl Page for ResetPasswordPage {
     const TEMPLATE: &'static str = "reset_password";
-}
-
-impl FormPage for ResetPasswordPage {
-    fn problems(&self) -> &Problems {
-        &self.problems
-    }
 }
 
 /// What programs get.
@@ -55,58 +39,51 @@ pub struct PasswordSet {
 }
 
 #[get("/reset-password?<token>")]
-pub async fn show(
-    _visitor: Visitor<'_>,
-    auth: &Auth,
-    token: Option<&str>,
-) -> Result<Show<ResetPasswordPage>, Retry<ResetPasswordPage>> {
+pub async fn show(auth: &Auth, token: Option<&str>) -> Result<Show<ResetPasswordPage>, Error> {
     let (token, found) = open(auth, token.unwrap_or_default()).await?;
-    Ok(Show(ResetPasswordPage::new(auth, &token, &found, Problems::default())))
+    Ok(Show(ResetPasswordPage::new(auth, &token, &found)))
 }
 
 #[post("/reset-password", data = "<form>")]
 pub async fn submit(
-    _visitor: Visitor<'_>,
     auth: &Auth,
-    client: Client,
-    form: Sent<ResetPasswordForm>,
+    browser: Browser<'_>,
+    form: Submission<ResetPasswordForm>,
 ) -> Submitted<PasswordSet, ResetPasswordPage> {
-    let Sent(form) = form;
+    let Submission(form) = form;
     let (token, found) = open(auth, &form.token).await?;
     let new = Password::choose(&form.new_password, &auth.rules().passwords, Some(&found.user.username));
     let new = new.map_err(|refused| {
-        let problems = Problems::with("new_password", refused);
-        Retry::fields(ResetPasswordPage::new(auth, &token, &found, problems))
+        let error = Error::fields(Problems::with("new_password", refused));
+        FormError::again(error, ResetPasswordPage::new(auth, &token, &found))
     })?;
-    if !auth.reset_password(&token, &found, new, &client.0).await? {
-        return Err(worthless());
+    if !auth.reset_password(&token, &found, new, &browser.client).await? {
+        return Err(worthless().into());
     }
     let message = "The new password is set. All sessions have ended.";
-    let made = PasswordSet { message, username: found.user.username };
-    Ok(Next { to: "/login?done=password".to_owned(), made: (Status::Ok, made) })
+    Ok(Next::to("/login?done=password", PasswordSet { message, username: found.user.username }))
 }
 
 /// The token of a link and what it is good for.
-async fn open(auth: &Auth, text: &str) -> Result<(Token, Reset), Retry<ResetPasswordPage>> {
+async fn open(auth: &Auth, text: &str) -> Result<(Token, Reset), Error> {
     let token = Token::parse(text).ok_or_else(worthless)?;
     let found = auth.reset(&token).await?.ok_or_else(worthless)?;
     Ok((token, found))
 }
 
 /// One answer for a link that was used or replaced, whose time is up, that never was, or that nobody may use any more.
-fn worthless() -> Retry<ResetPasswordPage> {
+fn worthless() -> Error {
     let says = "This link was used already, its time is up, or it was not copied whole. Ask for a new one.";
-    Retry::Refused(Status::Gone, Refusal::saying(says))
+    Error::saying(Status::Gone, says)
 }
 
 impl ResetPasswordPage {
-    fn new(auth: &Auth, token: &Token, found: &Reset, problems: Problems) -> Self {
+    fn new(auth: &Auth, token: &Token, found: &Reset) -> Self {
         Self {
             username: found.user.username.clone(),
             expires_at: found.expires_at,
             password_min_length: auth.rules().passwords.min_length,
             token: token.reveal().to_string(),
-            problems,
         }
     }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::auth::{Auth, Ended};
 use crate::model::{Moment, Session, SessionId};
-use crate::web::{Client, Confirmed, Failed, Next, Page, SessionCookie, Show, SignedIn};
+use crate::web::{Browser, Confirmed, Error, Next, Page, Show, SignedIn, browser_of};
 
 /// Where you are signed in.
 #[derive(Serialize)]
@@ -35,7 +35,7 @@ impl SessionView {
     pub fn new(session: &Session, this: SessionId) -> Self {
         Self {
             session_id: session.session_id,
-            browser: session.client.browser(),
+            browser: browser_of(&session.client),
             network: session.client.network(),
             since: session.created_at,
             last_seen_at: session.last_seen_at,
@@ -60,7 +60,7 @@ pub struct OthersEnded {
 }
 
 #[get("/sessions")]
-pub async fn show(me: SignedIn<'_>, auth: &Auth) -> Result<Show<SessionsPage>, Failed> {
+pub async fn show(me: SignedIn<'_>, auth: &Auth) -> Result<Show<SessionsPage>, Error> {
     let mut sessions = auth.sessions(me.user.user_id).await?;
     // Their own browser first, then the others as they were seen last.
     sessions.sort_by_key(|session| session.session_id != me.session.session_id);
@@ -69,34 +69,24 @@ pub async fn show(me: SignedIn<'_>, auth: &Auth) -> Result<Show<SessionsPage>, F
 }
 
 #[post("/sessions/<id>/end")]
-pub async fn end(
-    me: Confirmed<'_>,
-    auth: &Auth,
-    client: Client,
-    cookie: SessionCookie<'_>,
-    id: &str,
-) -> Result<Next<SessionEnded>, Result<Failed, Status>> {
-    let Confirmed(me) = me;
-    let session_id = SessionId::parse(id).ok_or(Err(Status::NotFound))?;
-    match auth.end_session(me.resumed, session_id, &client.0).await {
-        Ok(Ended::Now(_)) => {
-            let is_this = session_id == me.session.session_id;
-            if is_this {
-                cookie.clear();
-            }
-            let to = if is_this { "/" } else { "/sessions" };
-            let message = "The session has ended.";
-            Ok(Next { to: to.to_owned(), made: (Status::Ok, SessionEnded { message, session_id }) })
-        }
-        // It has ended before, never was, or is another person's: nobody is told which.
-        Ok(Ended::Before) => Err(Err(Status::NotFound)),
-        Err(failure) => Err(Ok(Failed(failure))),
+pub async fn end(me: Confirmed<'_>, auth: &Auth, browser: Browser<'_>, id: &str) -> Result<Next<SessionEnded>, Error> {
+    // It has ended before, never was, or is another person's: nobody is told which.
+    let not_found = || Error::of(Status::NotFound);
+    let session_id = SessionId::parse(id).ok_or_else(not_found)?;
+    if auth.end_session(&me.caller(), session_id).await? == Ended::Before {
+        return Err(not_found());
+    }
+    let ended = SessionEnded { message: "The session has ended.", session_id };
+    if session_id == me.session.session_id {
+        browser.end();
+        Ok(Next::to("/", ended))
+    } else {
+        Ok(Next::to("/sessions", ended))
     }
 }
 
 #[post("/sessions/end-others")]
-pub async fn end_others(me: Confirmed<'_>, auth: &Auth, client: Client) -> Result<Next<OthersEnded>, Failed> {
-    let ended = auth.end_other_sessions(me.0.resumed, &client.0).await?;
-    let message = "All other sessions have ended.";
-    Ok(Next { to: "/sessions".to_owned(), made: (Status::Ok, OthersEnded { message, ended }) })
+pub async fn end_others(me: Confirmed<'_>, auth: &Auth) -> Result<Next<OthersEnded>, Error> {
+    let ended = auth.end_other_sessions(&me.caller()).await?;
+    Ok(Next::to("/sessions", OthersEnded { message: "All other sessions have ended.", ended }))
 }

@@ -87,7 +87,7 @@ impl Store {
 
         type Row = (String, String, String, i64, Option<i64>, i64, i64, Option<i64>);
         let rows: Vec<Row> = reading!(self, db => bind_open!(sqlx::query_as(SQL), open)
-            .bind(EventKind::SignedIn.name())
+            .bind(EventKind::LoggedIn.name())
             .bind(EventKind::SignedUp.name())
             .bind(holding(search))
             .bind(most)

@@ -81,7 +81,7 @@ impl Store {
             .bind(user_id.to_string())
             .bind(most)
             .bind(most_failures)
-            .bind(EventKind::SignInFailed.name())
+            .bind(EventKind::LogInFailed.name())
             .bind(EventKind::CodeRefused.name())
             .bind(EventKind::ConfirmationFailed.name())
             .bind(EventKind::KeptOut.name())

@@ -211,9 +211,9 @@ impl Store {
 
         let (attempts, since, first): (i64, Option<i64>, Option<i64>) = reading!(self, db => sqlx::query_as(SQL)
             .bind(user_id.to_string())
-            .bind(EventKind::SignedIn.name())
+            .bind(EventKind::LoggedIn.name())
             .bind(EventKind::SignedUp.name())
-            .bind(EventKind::SignInFailed.name())
+            .bind(EventKind::LogInFailed.name())
             .bind(EventKind::CodeRefused.name())
             .bind(EventKind::KeptOut.name())
             .fetch_one(db)

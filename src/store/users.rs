@@ -24,24 +24,26 @@ pub struct Credentials {
     pub password_version: i64,
     /// Whether the account may not be used.
     pub is_disabled: bool,
+    pub has_two_factor: bool,
 }
 
 /// The columns of what a login is checked against, in the order of [`CredentialsRow`].
 macro_rules! credential_columns {
     () => {
-        concat!(user_columns!(), ", password_hash, password_version, disabled_at")
+        concat!(user_columns!(), ", password_hash, password_version, disabled_at, (SELECT COUNT(*) FROM second_factors WHERE second_factors.user_id = users.user_id AND confirmed_at IS NOT NULL)")
     };
 }
 
-type CredentialsRow = (String, String, String, i64, String, i64, Option<i64>);
+type CredentialsRow = (String, String, String, i64, String, i64, Option<i64>, i64);
 
 fn read_credentials(row: CredentialsRow) -> Result<Credentials> {
-    let (user_id, username, display_name, created_at, hash, password_version, disabled_at) = row;
+    let (user_id, username, display_name, created_at, hash, password_version, disabled_at, two_factor) = row;
     Ok(Credentials {
         user: read_user((user_id, username, display_name, created_at))?,
         password_hash: PasswordHash::from_phc(hash),
         password_version,
         is_disabled: disabled_at.is_some(),
+        has_two_factor: two_factor > 0,
     })
 }
 

@@ -28,15 +28,11 @@ const FOR_PAGES: [(&str, &str); 2] = [
     ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 ];
 
-/// Where the address itself opens something. Within this site it is not told on either, for the log of a proxy; the
-/// origin alone is, so that browsers name it with our own forms.
-const TELLING_ADDRESSES: [&str; 1] = ["/reset-password"];
-
 /// Two years, as browsers' preload lists ask.
 const HSTS: &str = "max-age=63072000; includeSubDomains";
 
 /// The headers of promise 8, for the fairing and for answers that no fairing sees.
-pub(super) fn add_security_headers(request: &Request<'_>, response: &mut Response<'_>) {
+pub fn add_security_headers(request: &Request<'_>, response: &mut Response<'_>) {
     for (name, value) in ALWAYS {
         response.set_header(Header::new(name, value));
     }
@@ -45,7 +41,9 @@ pub(super) fn add_security_headers(request: &Request<'_>, response: &mut Respons
             response.set_header(Header::new(name, value));
         }
     }
-    if request.route().is_some_and(|route| TELLING_ADDRESSES.contains(&route.uri.path())) {
+    // Where the address itself opens something. Within this site it is not told on either, for the log of a proxy; the
+    // origin alone is, so that browsers name it with our own forms.
+    if request.uri().query().is_some_and(|query| query.segments().any(|(name, _)| name == "token")) {
         response.set_header(Header::new("Referrer-Policy", "strict-origin"));
     }
     if request.rocket().state::<Site>().is_some_and(Site::is_https) {

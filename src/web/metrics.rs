@@ -1,44 +1,26 @@
 //! What is counted of requests. Labels are the routes that there are, never what somebody sent.
 
-use std::collections::HashMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Instant;
 
 use prometheus::proto::MetricFamily;
-use prometheus::{
-    Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
-};
+use prometheus::{HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry};
 use rocket::data::Data;
 use rocket::fairing::{Fairing, Info, Kind};
 use rocket::http::Status;
-use rocket::{Orbit, Request, Response, Rocket, Route};
+use rocket::{Request, Response};
 
-use super::{RequestId, is_door};
+use super::RequestId;
 use crate::model::Moment;
 
 /// In seconds: a session check, a page, a hash, a hash that waited, a client that sends slowly.
 const BUCKETS: [f64; 10] = [0.000_1, 0.000_5, 0.002_5, 0.01, 0.025, 0.1, 0.25, 1.0, 2.5, 10.0];
-/// Every status that is ever answered; another is counted as 0.
-const STATUSES: [u16; 19] =
-    [200, 201, 303, 304, 400, 401, 403, 404, 405, 408, 410, 413, 415, 421, 422, 429, 500, 503, 0];
-
 /// The counters of requests.
 pub struct Metrics {
     registry: Registry,
     requests: IntCounterVec,
     seconds: HistogramVec,
     cross_site: IntCounter,
-    /// By where Rocket keeps the route, which stays where it is from the liftoff on: the cheapest name it has.
-    by_route: OnceLock<HashMap<usize, Counted>>,
-    nowhere: Counted,
-}
-
-/// The counters of one route, each looked up once.
-struct Counted {
-    method: &'static str,
-    route: String,
-    by_status: [OnceLock<IntCounter>; STATUSES.len()],
-    seconds: OnceLock<Histogram>,
 }
 
 impl Metrics {
@@ -54,8 +36,6 @@ impl Metrics {
                 .expect("a well-formed name"),
             cross_site: IntCounter::new("vestibule_cross_site_refused_total", "Requests that another site sent.")
                 .expect("a well-formed name"),
-            by_route: OnceLock::new(),
-            nowhere: Counted::new("none", "none"),
         };
         let started = IntGauge::new("process_start_time_seconds", "When the program started, since 1970.")
             .expect("a well-formed name");
@@ -84,47 +64,18 @@ impl Metrics {
         }
     }
 
-    fn know_routes(&self, rocket: &Rocket<Orbit>) {
-        self.by_route.get_or_init(|| {
-            let counted = |route: &Route| {
-                let name = match &route.name {
-                    Some(name) if is_door(route) => name.as_ref(),
-                    _ => route.uri.path(),
-                };
-                (address_of(route), Counted::new(route.method.as_str(), name))
-            };
-            rocket.routes().map(counted).collect()
-        });
-    }
-
     fn count(&self, request: &Request<'_>, status: Status) {
-        let took = Began::of(request).0.elapsed();
-        let known = request.route().and_then(|route| self.by_route.get()?.get(&address_of(route)));
-        let counted = known.unwrap_or(&self.nowhere);
-        let place = STATUSES.iter().position(|known| *known == status.code).unwrap_or(STATUSES.len() - 1);
-        let requests = || {
-            let status = STATUSES[place].to_string();
-            self.requests.with_label_values(&[counted.method, &counted.route, &status])
+        let (method, route) = match request.route() {
+            None => ("none", "none"),
+            // The filter and the fallback are everywhere, and have names of their own.
+            Some(route) if route.uri.path() == "/<path..>" => {
+                (route.method.as_str(), route.name.as_deref().unwrap_or_default())
+            }
+            Some(route) => (route.method.as_str(), route.uri.path()),
         };
-        let seconds = || self.seconds.with_label_values(&[counted.method, &counted.route]);
-        counted.by_status[place].get_or_init(requests).inc();
-        counted.seconds.get_or_init(seconds).observe(took.as_secs_f64());
+        self.requests.with_label_values(&[method, route, &status.code.to_string()]).inc();
+        self.seconds.with_label_values(&[method, route]).observe(Began::of(request).0.elapsed().as_secs_f64());
     }
-}
-
-impl Counted {
-    fn new(method: &'static str, route: &str) -> Self {
-        Self {
-            method,
-            route: route.to_owned(),
-            by_status: std::array::from_fn(|_| OnceLock::new()),
-            seconds: OnceLock::new(),
-        }
-    }
-}
-
-fn address_of(route: &Route) -> usize {
-    std::ptr::from_ref(route).addr()
 }
 
 /// When a request came.
@@ -147,11 +98,7 @@ pub struct CountRequests {
 #[rocket::async_trait]
 impl Fairing for CountRequests {
     fn info(&self) -> Info {
-        Info { name: "count requests", kind: Kind::Liftoff | Kind::Request | Kind::Response }
-    }
-
-    async fn on_liftoff(&self, rocket: &Rocket<Orbit>) {
-        self.metrics.know_routes(rocket);
+        Info { name: "count requests", kind: Kind::Request | Kind::Response }
     }
 
     async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {

@@ -1,32 +1,33 @@
-//! What a page is, and how it is drawn for people.
+//! What a page is: one value, drawn for people and given to programs as it is; and the page of a form that was not taken.
 
-use std::io::Cursor;
 use std::sync::Arc;
 
+use rocket::Request;
 use rocket::http::{ContentType, Status};
-use rocket::response::{self, Responder, Response};
-use rocket::{Orbit, Request, Rocket};
+use rocket::response::{self, Responder};
+use rocket::serde::json::Json;
 use rocket_dyn_templates::Template;
 use serde::Serialize;
 
-use super::Problems;
-use super::drawings::{Drawings, Subject};
-use super::held_form::{Offer, offer};
-use super::viewer::{Viewer, ViewerView};
+use super::error::{challenge, problem};
+use super::visitor::{Viewer, ViewerView};
+use super::{Error, Format, Problems};
 use crate::auth::Auth;
 
 /// What a page shows. Its fields are the template's `page.…` and, as they are, the JSON answer.
 pub trait Page: Serialize {
     /// The template's name: the page's own.
     const TEMPLATE: &'static str;
-    /// Whether it is worth keeping for a moment as it was drawn. Never where it shows a secret.
-    const IS_ASKED_OFTEN: bool = false;
 }
 
-/// A page with a form on it.
-pub trait FormPage: Page {
-    /// What is wrong with what was typed.
-    fn problems(&self) -> &Problems;
+/// Shows a page: drawn for people, as its data to programs.
+pub struct Show<P>(pub P);
+
+/// Why a form was not taken. Where there is a page, people get it again with what was wrong on it.
+#[derive(Debug)]
+pub struct FormError<P> {
+    error: Box<Error>,
+    page: Option<Box<P>>,
 }
 
 /// Everything that a template sees.
@@ -34,47 +35,72 @@ pub trait FormPage: Page {
 struct Layout<'a, P> {
     viewer: Option<ViewerView<'a>>,
     sign_up_is_open: bool,
-    /// A form that they were sending when their session ran out.
-    held: Option<Offer>,
+    /// What is wrong with what was typed, by field.
+    problems: &'a Problems,
+    /// Why it was refused, where that is not about one field.
+    refused: Option<&'a str>,
     page: &'a P,
 }
 
-/// Draws a page for people.
-pub(super) fn draw<P: Page>(request: &Request<'_>, page: &P) -> response::Result<'static> {
-    let mut response = Template::render(P::TEMPLATE, layout(request, page)).respond_to(request)?;
-    // A template that is inside the binary has no file name to tell its kind from.
-    response.set_header(ContentType::HTML);
-    Ok(response)
-}
-
-/// The same for a page that is asked for often: as it was drawn before, where somebody was to see exactly this.
-pub(super) fn draw_often<P: Page>(request: &Request<'_>, page: &P) -> response::Result<'static> {
-    let layout = layout(request, page);
-    let rocket = request.rocket();
-    let drawings = rocket.state::<Drawings>().ok_or(Status::InternalServerError)?;
-    let subject = Subject::new(P::TEMPLATE, &layout).ok_or(Status::InternalServerError)?;
-    let html = match drawings.recall(&subject) {
-        Some(html) => html,
-        None => {
-            let html = html(rocket, P::TEMPLATE, &layout).ok_or(Status::InternalServerError)?;
-            drawings.keep(subject, Arc::clone(&html));
-            html
-        }
-    };
-    Response::build().header(ContentType::HTML).sized_body(html.len(), Cursor::new(html)).ok()
-}
-
-fn layout<'r, P>(request: &'r Request<'_>, page: &'r P) -> Layout<'r, P> {
-    let auth = request.rocket().state::<Arc<Auth>>();
-    let viewer = Viewer::found(request);
-    Layout {
-        viewer: viewer.view(),
-        held: viewer.signed_in().ok().flatten().and_then(|me| offer(request, me.user.user_id)),
-        sign_up_is_open: auth.is_some_and(|auth| auth.rules().sign_up_is_open),
-        page,
+impl<P> FormError<P> {
+    /// The page again, saying what to change.
+    pub fn again(error: Error, page: P) -> Self {
+        Self { error: Box::new(error), page: Some(Box::new(page)) }
     }
 }
 
-fn html(rocket: &Rocket<Orbit>, template: &'static str, data: impl Serialize) -> Option<Arc<[u8]>> {
-    Template::show(rocket, template, data).map(|html| html.into_bytes().into())
+impl<P, E: Into<Error>> From<E> for FormError<P> {
+    fn from(error: E) -> Self {
+        Self { error: Box::new(error.into()), page: None }
+    }
+}
+
+impl<'r, P: Page> Responder<'r, 'static> for Show<P> {
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
+        // Nobody is greeted as a stranger because it cannot be known who they are.
+        let viewer = Viewer::of(request).map_err(|error| error.note(request))?;
+        match Format::of(request) {
+            Format::Json => Json(&self.0).respond_to(request),
+            Format::Html => draw(request, viewer, &self.0, None),
+        }
+    }
+}
+
+impl<'r, P: Page> Responder<'r, 'static> for FormError<P> {
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
+        let Some(page) = self.page else { return self.error.respond_to(request) };
+        let viewer = Viewer::of(request).map_err(|error| error.note(request))?;
+        let mut response = match Format::of(request) {
+            Format::Json => problem(request, &self.error, self.error.says.as_deref().unwrap_or_default())?,
+            Format::Html => draw(request, viewer, &*page, Some(&self.error))?,
+        };
+        response.set_status(self.error.status);
+        if self.error.status == Status::Unauthorized && Format::of(request) == Format::Json {
+            response.set_header(challenge());
+        }
+        Ok(response)
+    }
+}
+
+/// Draws a page for people, with what was wrong with the form on it.
+pub(super) fn draw<P: Page>(
+    request: &Request<'_>,
+    viewer: &Viewer,
+    page: &P,
+    error: Option<&Error>,
+) -> response::Result<'static> {
+    let auth = request.rocket().state::<Arc<Auth>>();
+    let none = Problems::default();
+    let problems = error.map_or(&none, |error| &error.problems);
+    let layout = Layout {
+        viewer: viewer.view(),
+        sign_up_is_open: auth.is_some_and(|auth| auth.rules().sign_up_is_open),
+        problems,
+        refused: error.and_then(|error| error.says.as_deref()).filter(|_| problems.is_empty()),
+        page,
+    };
+    let mut response = Template::render(P::TEMPLATE, layout).respond_to(request)?;
+    // A template that is inside the binary has no file name to tell its kind from.
+    response.set_header(ContentType::HTML);
+    Ok(response)
 }

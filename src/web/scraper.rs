@@ -4,8 +4,8 @@ use rocket::outcome::Outcome;
 use rocket::request::{self, FromRequest};
 
 use super::Site;
-use super::client::is_forwarded;
-use super::door::named_host;
+use super::client_info::is_forwarded;
+use super::request_filter::named_host;
 use crate::settings::LOOPBACK_NAMES;
 
 /// Whoever may read the metrics: who has the token, or asks on this machine. For anybody else there is nothing here (404).
@@ -16,9 +16,10 @@ impl<'r> FromRequest<'r> for Scraper {
     type Error = ();
 
     async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, ()> {
-        match has_token(request) || is_on_this_machine(request) {
-            true => Outcome::Success(Self),
-            false => Outcome::Error((Status::NotFound, ())),
+        if has_token(request) || is_on_this_machine(request) {
+            Outcome::Success(Self)
+        } else {
+            Outcome::Error((Status::NotFound, ()))
         }
     }
 }

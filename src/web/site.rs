@@ -4,8 +4,7 @@ use ipnet::IpNet;
 use rocket::Request;
 use rocket::http::uri::Host;
 
-use super::opened::Opened;
-use crate::model::Seal;
+use crate::auth::Seal;
 use crate::settings::{LOOPBACK_NAMES, MetricsToken, PublicUrl, Settings};
 
 /// Where this site is and with which keys it seals: what every request is judged by.
@@ -16,7 +15,6 @@ pub struct Site {
     trusted_proxies: Vec<IpNet>,
     metrics_token: Option<MetricsToken>,
     seal: Seal,
-    opened: Opened,
 }
 
 impl Site {
@@ -24,14 +22,14 @@ impl Site {
     pub fn new(settings: &Settings, seal: Seal) -> Self {
         Self {
             public_url: settings.public_url.clone(),
-            own_names: match settings.listens_on_loopback() {
-                true => LOOPBACK_NAMES.into_iter().map(str::to_owned).chain([settings.address.to_string()]).collect(),
-                false => Vec::new(),
+            own_names: if settings.listens_on_loopback() {
+                LOOPBACK_NAMES.into_iter().map(str::to_owned).chain([settings.address.to_string()]).collect()
+            } else {
+                Vec::new()
             },
             trusted_proxies: settings.trusted_proxies.clone(),
             metrics_token: settings.metrics_token.clone(),
             seal,
-            opened: Opened::default(),
         }
     }
 
@@ -66,11 +64,6 @@ impl Site {
         &self.seal
     }
 
-    /// The cookies that were opened lately.
-    pub(super) fn opened(&self) -> &Opened {
-        &self.opened
-    }
-
     /// The networks whose word is taken for whom they forward.
     pub fn trusted_proxies(&self) -> &[IpNet] {
         &self.trusted_proxies
@@ -83,11 +76,10 @@ impl Site {
 
     /// Whether a request may be meant for us: `public_url`'s host, or a name of this machine where only it can reach us.
     pub fn is_host(&self, host: &Host<'_>) -> bool {
-        let name = host.domain().as_str().to_ascii_lowercase();
-        let name = name.strip_suffix('.').unwrap_or(&name);
-        if self.own_names.iter().any(|own| own == name) {
+        if self.is_own_name(host) {
             return true;
         }
+        let name = name_of(host);
         let own_port = if self.is_https() { 443 } else { 80 };
         match host.port().filter(|port| *port != own_port) {
             Some(port) => format!("{name}:{port}") == self.public_url.host,
@@ -95,13 +87,20 @@ impl Site {
         }
     }
 
-    /// Whether a page of that origin is one of ours. `host` is the host that the request names.
+    /// Whether a page of that origin is one of ours; `host` is the host that the request names, which is ours. A page that
+    /// came from exactly there is, under whichever of our names.
     pub fn is_origin(&self, origin: &str, host: Option<&Host<'_>>) -> bool {
-        if origin == self.public_url.origin() {
-            return true;
-        }
-        // Reached under another name of this machine: then the page came from exactly there.
-        let is_own_name = |host: &&Host<'_>| self.own_names.iter().any(|own| own == host.domain().as_str());
-        host.filter(is_own_name).is_some_and(|host| origin == format!("http://{host}"))
+        let scheme = |host| if self.is_https() && !self.is_own_name(host) { "https" } else { "http" };
+        origin == self.public_url.origin() || host.is_some_and(|host| origin == format!("{}://{host}", scheme(host)))
     }
+
+    fn is_own_name(&self, host: &Host<'_>) -> bool {
+        self.own_names.contains(&name_of(host))
+    }
+}
+
+/// A host's name as names are compared; the dot that ends a whole one says nothing (RFC 3986 §3.2.2).
+fn name_of(host: &Host<'_>) -> String {
+    let name = host.domain().as_str().to_ascii_lowercase();
+    name.strip_suffix('.').map(str::to_owned).unwrap_or(name)
 }

@@ -1,12 +1,12 @@
 use rocket::http::{Method, Status};
 use serde_json::json;
-use vestibule::web::is_door;
+use vestibule::web::is_filter;
 
 use crate::support::{ADA, App, PASSWORD, Visitor, adas};
 
 /// Every address that takes a POST, with `<parts>` filled in.
 fn posts(app: &App) -> Vec<String> {
-    let routes = app.client.rocket().routes().filter(|route| !is_door(route) && route.method == Method::Post);
+    let routes = app.client.rocket().routes().filter(|route| !is_filter(route) && route.method == Method::Post);
     let paths: Vec<String> = routes.map(|route| route.uri.path().replace("<id>", "1")).collect();
     assert!(paths.len() >= 4, "{paths:?}");
     paths
@@ -20,7 +20,7 @@ fn dressed<'a>(visitor: Visitor<'a>, headers: &[(&'static str, &str)]) -> Visito
 #[rocket::async_test]
 async fn only_get_and_post_are_routed_so_that_nothing_else_changes_anything() {
     let app = App::new().await;
-    for route in app.client.rocket().routes().filter(|route| !is_door(route)) {
+    for route in app.client.rocket().routes().filter(|route| !is_filter(route)) {
         assert!(matches!(route.method, Method::Get | Method::Post), "{route}");
     }
 }

@@ -3,7 +3,7 @@
 use rocket::http::{Method, Status};
 use rocket::local::asynchronous::Client;
 use serde_json::json;
-use vestibule::web::is_door;
+use vestibule::web::is_filter;
 
 use crate::support::{ADA, Answer, App};
 
@@ -22,7 +22,7 @@ const NOTHING_YET: &str = "/two-factor/qr.svg";
 /// Every address that takes a GET, with `<parts>` filled in.
 async fn gets(app: &App) -> Vec<(String, String)> {
     let (css, link) = (style_address(app).await, reset_link(app).await);
-    let routes = app.client.rocket().routes().filter(|route| !is_door(route) && route.method == Method::Get);
+    let routes = app.client.rocket().routes().filter(|route| !is_filter(route) && route.method == Method::Get);
     routes
         .map(|route| {
             let path = route.uri.path().to_owned();
@@ -109,7 +109,7 @@ async fn a_get_changes_nothing() {
 
 /// Every address that takes a POST, with `<parts>` filled in.
 fn posts(app: &App) -> Vec<String> {
-    let routes = app.client.rocket().routes().filter(|route| !is_door(route) && route.method == Method::Post);
+    let routes = app.client.rocket().routes().filter(|route| !is_filter(route) && route.method == Method::Post);
     routes.map(|route| route.uri.path().replace("<id>", "01a20656-f064-7def-8f7f-3efb0b2a1ede")).collect()
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rocket::http::Method;
 use serde_json::{Value, json};
 use vestibule::pages::routes;
-use vestibule::web::is_door;
+use vestibule::web::is_filter;
 
 use crate::chromium::{Chromium, Scripts};
 use crate::gallery::{Look, every_page};
@@ -98,7 +98,7 @@ async fn no_page_in_any_state_breaks_the_policy_errs_jumps_weighs_too_much_or_sh
 
     every_page(&chromium, &mut listener).await;
 
-    for route in routes().iter().filter(|route| route.method == Method::Get && !is_door(route)) {
+    for route in routes().iter().filter(|route| route.method == Method::Get && !is_filter(route)) {
         let path = route.uri.path();
         let is_known = listener.paths.contains(path) || NO_PAGES.iter().any(|start| path.starts_with(start));
         assert!(is_known, "tests/browser/gallery.rs leads nobody to {path}");

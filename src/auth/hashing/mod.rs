@@ -2,8 +2,8 @@
 //! its memory bounded (ASVS 11.4.2; RFC 9106).
 
 mod foreign;
+mod metrics;
 mod stored;
-mod tally;
 mod worker;
 
 use std::sync::Arc;
@@ -18,9 +18,10 @@ use rocket::tokio::time::timeout;
 
 use crate::model::{Failure, Password, PasswordHash, random_bytes};
 
-pub use stored::HashProblem;
+pub use foreign::HashProblem;
+use metrics::HashingMetrics;
 use stored::Stored;
-use tally::Tally;
+pub use worker::Verdict;
 use worker::{Job, Worker};
 
 /// How long an asker waits before giving up. What it asked for is then dropped before it starts.
@@ -43,7 +44,7 @@ pub struct HashingRules {
 
 /// Why the hashing threads could not be started.
 #[derive(Debug, thiserror::Error)]
-pub enum StartError {
+pub enum HashingError {
     /// Argon2 does not accept the parameters.
     #[error("Argon2 does not accept these parameters: {0}.")]
     Parameters(argon2::Error),
@@ -55,31 +56,20 @@ pub enum StartError {
     NoRandomness(#[from] Failure),
 }
 
-/// What verifying a password found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verdict {
-    /// Whether it is the password.
-    pub matches: bool,
-    /// Whether the stored hash was made in another way or with other parameters than the rules have now.
-    pub is_outdated: bool,
-    /// A hash as the rules want it, where one has been computed already.
-    pub better: Option<PasswordHash>,
-}
-
 /// Hashes and verifies passwords, a bounded number at once.
 pub struct Hasher {
     queue: Sender<Job>,
-    tally: Arc<Tally>,
+    metrics: Arc<HashingMetrics>,
     nobody: PasswordHash,
 }
 
 impl Hasher {
     /// Starts the threads. One password is hashed at once: it measures the machine, and its hash stands in wherever there
     /// is no user to verify against.
-    pub fn start(rules: &HashingRules) -> Result<Self, StartError> {
-        let params = Params::new(rules.memory_kib, rules.passes, 1, None).map_err(StartError::Parameters)?;
-        let tally = Arc::<Tally>::default();
-        let new_worker = || Worker::new(&params, &tally);
+    pub fn start(rules: &HashingRules) -> Result<Self, HashingError> {
+        let params = Params::new(rules.memory_kib, rules.passes, 1, None).map_err(HashingError::Parameters)?;
+        let metrics = Arc::<HashingMetrics>::default();
+        let new_worker = || Worker::new(&params, &metrics);
 
         let nobodys: [u8; 32] = random_bytes()?;
         // This one is nobody's login, and is not counted.
@@ -100,9 +90,9 @@ impl Hasher {
             thread::Builder::new()
                 .name(format!("hash-{number}"))
                 .spawn(move || worker.work(&jobs))
-                .map_err(StartError::Threads)?;
+                .map_err(HashingError::Threads)?;
         }
-        Ok(Self { queue, tally, nobody })
+        Ok(Self { queue, metrics, nobody })
     }
 
     /// Hashes a new password with a fresh salt.
@@ -121,12 +111,12 @@ impl Hasher {
     /// How many hashes of whatever kind have been computed since the start: one a password, and one more where the stored
     /// one was another system's.
     pub fn computed(&self) -> u64 {
-        self.tally.computed()
+        self.metrics.computed()
     }
 
     /// The longest that a password took so far whose hash was another system's; nothing when there was none.
     pub fn slowest_foreign(&self) -> Duration {
-        self.tally.slowest_foreign()
+        self.metrics.slowest_foreign()
     }
 
     /// How many passwords wait.
@@ -146,7 +136,7 @@ impl Hasher {
 
     /// Adds what is counted here to what a registry gathers.
     pub fn register(&self, registry: &Registry) {
-        self.tally.register(registry);
+        self.metrics.register(registry);
     }
 
     async fn ask<T>(&self, job: Job, answer: oneshot::Receiver<T>) -> Result<T, Failure> {
@@ -155,15 +145,15 @@ impl Hasher {
             Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => None,
         };
         answered.ok_or_else(|| {
-            self.tally.refused.inc();
+            self.metrics.refused.inc();
             Failure::Busy
         })
     }
 }
 
 /// What a first hash can fail of, where the parameters are right.
-fn no_memory() -> StartError {
-    StartError::Threads(std::io::ErrorKind::OutOfMemory.into())
+fn no_memory() -> HashingError {
+    HashingError::Threads(std::io::ErrorKind::OutOfMemory.into())
 }
 
 /// Reads a hash as another system wrote it and brings it to the form in which it is kept.
@@ -172,8 +162,8 @@ pub fn read_hash(text: &str) -> Result<PasswordHash, HashProblem> {
 }
 
 /// How long one hash takes on this machine under these rules.
-pub fn time_of_one_hash(rules: &HashingRules) -> Result<Duration, StartError> {
-    let params = Params::new(rules.memory_kib, rules.passes, 1, None).map_err(StartError::Parameters)?;
+pub fn time_of_one_hash(rules: &HashingRules) -> Result<Duration, HashingError> {
+    let params = Params::new(rules.memory_kib, rules.passes, 1, None).map_err(HashingError::Parameters)?;
     let mut worker = Worker::new(&params, &Arc::default());
     let nobodys: [u8; 32] = random_bytes()?;
     // The first one also asks the system for the memory, page by page.

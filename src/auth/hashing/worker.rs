@@ -9,15 +9,25 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 use rocket::tokio::sync::oneshot;
 use subtle::ConstantTimeEq;
 
-use super::Verdict;
+use super::metrics::HashingMetrics;
 use super::stored::{Stored, StoredArgon2};
-use super::tally::Tally;
 use crate::model::{Password, PasswordHash, random_bytes};
 
 /// Something to hash, and where the answer is waited for.
 pub(super) enum Job {
     Hash { password: Password, answer: oneshot::Sender<Option<PasswordHash>> },
     Verify { password: Password, stored: PasswordHash, answer: oneshot::Sender<Verdict> },
+}
+
+/// What verifying a password found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// Whether it is the password.
+    pub matches: bool,
+    /// Whether the stored hash was made in another way or with other parameters than the rules have now.
+    pub is_outdated: bool,
+    /// A hash as the rules want it, where one has been computed already.
+    pub better: Option<PasswordHash>,
 }
 
 /// How long a thread keeps its memory when there is nothing to hash.
@@ -31,12 +41,12 @@ pub(super) struct Worker {
     params: Params,
     /// Taken when there is something to hash, and given back when there has been nothing for a while.
     memory: Vec<Block>,
-    tally: Arc<Tally>,
+    metrics: Arc<HashingMetrics>,
 }
 
 impl Worker {
-    pub(super) fn new(params: &Params, tally: &Arc<Tally>) -> Self {
-        Self { params: params.clone(), memory: Vec::new(), tally: Arc::clone(tally) }
+    pub(super) fn new(params: &Params, metrics: &Arc<HashingMetrics>) -> Self {
+        Self { params: params.clone(), memory: Vec::new(), metrics: Arc::clone(metrics) }
     }
 
     /// Works until the program ends. A job whose asker has gone is dropped before it starts.
@@ -103,7 +113,7 @@ impl Worker {
             Ok(Stored::Foreign(stored)) => {
                 let began = Instant::now();
                 let matches = stored.matches(password)?;
-                self.tally.note_hash(began.elapsed());
+                self.metrics.note_hash(began.elapsed());
                 Some(self.improve(password, matches, began))
             }
             Err(problem) => {
@@ -119,7 +129,7 @@ impl Worker {
     /// nobody's, and a right password has its new hash.
     fn improve(&mut self, password: &[u8], matches: bool, began: Instant) -> Verdict {
         let better = self.hash(password).filter(|_| matches);
-        self.tally.note_foreign(began.elapsed());
+        self.metrics.note_foreign(began.elapsed());
         Verdict { matches, is_outdated: true, better }
     }
 
@@ -135,7 +145,7 @@ impl Worker {
         if blocks > self.params.block_count() {
             self.give_back_memory();
         }
-        self.tally.note_hash(began.elapsed());
+        self.metrics.note_hash(began.elapsed());
         done.ok().map(|()| output)
     }
 

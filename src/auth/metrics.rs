@@ -4,11 +4,11 @@ use prometheus::proto::MetricFamily;
 use prometheus::{IntCounter, IntCounterVec, IntGauge, Opts, Registry};
 
 use super::hashing::Hasher;
-use super::{Admitted, Auth, Failure, LogInError, SignUpError};
+use super::{Failure, LogInError, SignUpError, StartedSession};
 use crate::store::register_timings;
 
 /// The counters, and those of the floors below.
-pub(super) struct Counts {
+pub(super) struct Metrics {
     registry: Registry,
     log_ins: IntCounterVec,
     sign_ups: IntCounterVec,
@@ -18,12 +18,12 @@ pub(super) struct Counts {
     sessions: IntGauge,
 }
 
-impl Counts {
+impl Metrics {
     pub fn new(hasher: &Hasher) -> Self {
         let by_outcome =
             |name, help| IntCounterVec::new(Opts::new(name, help), &["outcome"]).expect("a well-formed name");
         let gauge = |name, help| IntGauge::new(name, help).expect("a well-formed name");
-        let counts = Self {
+        let metrics = Self {
             registry: Registry::new(),
             log_ins: by_outcome("vestibule_log_ins_total", "Steps of logins, by what came of them."),
             sign_ups: by_outcome("vestibule_sign_ups_total", "Sign-ups, by what came of them."),
@@ -36,10 +36,10 @@ impl Counts {
             queue_most: gauge("vestibule_hash_queue_capacity", "How many may wait before the answer is 503."),
             sessions: gauge("vestibule_sessions_in_memory", "Sessions that this process has read lately."),
         };
-        hasher.register(&counts.registry);
-        register_timings(&counts.registry);
-        counts.register();
-        counts
+        hasher.register(&metrics.registry);
+        register_timings(&metrics.registry);
+        metrics.register();
+        metrics
     }
 
     fn register(&self) {
@@ -52,9 +52,9 @@ impl Counts {
         register(Box::new(self.sessions.clone()));
     }
 
-    pub fn count_log_in(&self, done: &Result<Admitted, LogInError>) {
+    pub fn count_log_in(&self, done: &Result<StartedSession, LogInError>) {
         let outcome = match done {
-            Ok(_) => "signed_in",
+            Ok(_) => "logged_in",
             Err(LogInError::NoMatch) => "no_match",
             Err(LogInError::CodeNeeded(_)) => "code_needed",
             Err(LogInError::Code(_)) => "wrong_code",
@@ -64,7 +64,7 @@ impl Counts {
         self.log_ins.with_label_values(&[outcome]).inc();
     }
 
-    pub fn count_sign_up(&self, done: &Result<Admitted, SignUpError>) {
+    pub fn count_sign_up(&self, done: &Result<StartedSession, SignUpError>) {
         let outcome = match done {
             Ok(_) => "signed_up",
             Err(SignUpError::NameTaken) => "name_taken",
@@ -74,14 +74,12 @@ impl Counts {
         };
         self.sign_ups.with_label_values(&[outcome]).inc();
     }
-}
 
-impl Auth {
-    /// Everything that is counted here and below, as it stands now.
-    pub fn metrics(&self) -> Vec<MetricFamily> {
-        self.counts.queue.set(self.hasher.waiting() as i64);
-        self.counts.queue_most.set(self.hasher.most_waiting() as i64);
-        self.counts.sessions.set(self.memory.len() as i64);
-        self.counts.registry.gather()
+    /// Everything that is counted here and below, with what stands as it does now.
+    pub fn gather(&self, hasher: &Hasher, sessions: usize) -> Vec<MetricFamily> {
+        self.queue.set(hasher.waiting() as i64);
+        self.queue_most.set(hasher.most_waiting() as i64);
+        self.sessions.set(sessions as i64);
+        self.registry.gather()
     }
 }

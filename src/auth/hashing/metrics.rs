@@ -7,14 +7,14 @@ use prometheus::{Histogram, HistogramOpts, IntCounter, Registry};
 const BUCKETS: [f64; 9] = [0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.5, 1.0, 4.0];
 
 /// What the threads count.
-pub(super) struct Tally {
+pub(super) struct HashingMetrics {
     computed: IntCounter,
     seconds: Histogram,
     pub refused: IntCounter,
     slowest_foreign_micros: AtomicU64,
 }
 
-impl Default for Tally {
+impl Default for HashingMetrics {
     fn default() -> Self {
         let counter = |name, help| IntCounter::new(name, help).expect("a well-formed name");
         let seconds =
@@ -28,7 +28,7 @@ impl Default for Tally {
     }
 }
 
-impl Tally {
+impl HashingMetrics {
     pub fn note_hash(&self, took: Duration) {
         self.computed.inc();
         self.seconds.observe(took.as_secs_f64());

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
 use rocket::Request;
-use rocket::http::{Cookie, CookieJar, SameSite};
+use rocket::http::{Cookie, SameSite};
 use rocket::time;
 
 use super::Site;
@@ -13,15 +13,13 @@ use crate::model::{Token, TokenHash};
 
 /// A cookie that only this site can make and read.
 #[derive(Clone, Copy)]
-pub enum OwnCookie {
+pub(super) enum OwnCookie {
     /// The token of a session.
     Session,
-    /// Who has signed in from this browser before.
+    /// Who has logged in from this browser before.
     Device,
     /// Somebody between the two steps of a login.
     Ticket,
-    /// A form that was being sent when the session ran out.
-    Held,
 }
 
 impl OwnCookie {
@@ -33,32 +31,20 @@ impl OwnCookie {
             (Self::Device, true) => "__Host-device",
             (Self::Ticket, false) => "login_ticket",
             (Self::Ticket, true) => "__Host-login_ticket",
-            (Self::Held, false) => "held_form",
-            (Self::Held, true) => "__Host-held_form",
         }
     }
 
     /// What the browser sent in it, if one of our keys sealed it under this name.
     pub fn read(self, request: &Request<'_>) -> Option<String> {
         let site = Site::of(request);
-        self.open(site, &sent(request, self.name(site))?)
-    }
-
-    /// The token in the cookie of a session, as the store knows it.
-    pub fn token(request: &Request<'_>) -> Option<TokenHash> {
-        let site = Site::of(request);
-        let sent = sent(request, Self::Session.name(site))?;
-        site.opened().recall_or(&sent, || Some(Token::parse(&Self::Session.open(site, &sent)?)?.hash()))
-    }
-
-    fn open(self, site: &Site, sent: &str) -> Option<String> {
-        site.seal().open(self.name(site), &percent_decode_str(sent).decode_utf8().ok()?)
+        let sent = sent(request, self.name(site))?;
+        site.seal().open(self.name(site), &percent_decode_str(&sent).decode_utf8().ok()?)
     }
 
     /// Gives it to the browser, to keep for so long or until it is closed. How long the browser keeps it is a courtesy; the
     /// server decides how long it is good for.
-    pub fn set(self, site: &Site, jar: &CookieJar<'_>, value: String, kept_for: Option<Duration>) {
-        let mut cookie = self.build(site, value);
+    pub fn set(self, request: &Request<'_>, value: String, kept_for: Option<Duration>) {
+        let mut cookie = self.build(Site::of(request), value);
         match kept_for.and_then(|kept_for| time::Duration::try_from(kept_for).ok()) {
             None => cookie.set_expires(None),
             Some(kept_for) => {
@@ -67,22 +53,21 @@ impl OwnCookie {
                 cookie.set_expires(time::OffsetDateTime::now_utc() + kept_for);
             }
         }
-        jar.add_private(cookie);
+        request.cookies().add_private(cookie);
     }
 
     /// Takes it from the browser. It has every flag of the one that was set: browsers keep a `__Host-` cookie that they are
     /// asked to drop without `Secure`, which is what `CookieJar::remove_private` would do.
-    pub fn clear(self, site: &Site, jar: &CookieJar<'_>) {
-        let mut cookie = self.build(site, String::new());
+    pub fn clear(self, request: &Request<'_>) {
+        let mut cookie = self.build(Site::of(request), String::new());
         cookie.make_removal();
-        jar.add(cookie);
+        request.cookies().add(cookie);
     }
 
     /// The same where the browser has it, and nothing where it has not.
     pub fn clear_if_sent(self, request: &Request<'_>) {
-        let site = Site::of(request);
-        if sent(request, self.name(site)).is_some() {
-            self.clear(site, request.cookies());
+        if sent(request, self.name(Site::of(request))).is_some() {
+            self.clear(request);
         }
     }
 
@@ -111,4 +96,9 @@ fn sent<'r>(request: &'r Request<'_>, name: &'static str) -> Option<Cow<'r, str>
         .filter(|(sent, _)| sent.as_bytes() == name.as_bytes())
         .map(|(_, value)| value);
     values.next().filter(|_| values.next().is_none()).map(Cow::Borrowed)
+}
+
+/// The token in the cookie of a session, as the store knows it, whether or not it still opens anything.
+pub(super) fn session_token(request: &Request<'_>) -> Option<TokenHash> {
+    Some(Token::parse(&OwnCookie::Session.read(request)?)?.hash())
 }

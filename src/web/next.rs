@@ -1,6 +1,13 @@
+//! Where one goes on to: after a form that was taken, or after a login that stood in the way.
+
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use rocket::Request;
-use rocket::http::Method;
+use rocket::http::{Header, Method, Status};
+use rocket::response::{self, Responder, Response};
+use rocket::serde::json::Json;
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::{FormError, Format};
 
 /// The longest address that somebody is led back to, in bytes.
 const LONGEST: usize = 512;
@@ -9,8 +16,41 @@ const LONGEST: usize = 512;
 const QUERY_VALUE: &AsciiSet =
     &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'%').add(b'&').add(b'+').add(b'<').add(b'=').add(b'>').add(b'?');
 
+/// What follows on a form that was taken: people are led on, programs get what was made.
+pub struct Next<D> {
+    /// One of our own addresses.
+    to: String,
+    /// What programs get, and under which status.
+    made: (Status, D),
+}
+
+/// How a form's handler ends.
+pub type Submitted<D, P> = Result<Next<D>, FormError<P>>;
+
+impl<D> Next<D> {
+    /// Leads people there, and gives programs what was made.
+    pub fn to(address: impl Into<String>, made: D) -> Self {
+        Self { to: address.into(), made: (Status::Ok, made) }
+    }
+
+    /// The same, under another status than 200 for programs.
+    pub fn with_status(self, status: Status) -> Self {
+        Self { made: (status, self.made.1), ..self }
+    }
+}
+
+impl<'r, D: Serialize> Responder<'r, 'static> for Next<D> {
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
+        let (status, made) = self.made;
+        match Format::of(request) {
+            Format::Json => (status, Json(made)).respond_to(request),
+            Format::Html => Response::build().status(Status::SeeOther).header(Header::new("Location", self.to)).ok(),
+        }
+    }
+}
+
 /// A path and query of our own that somebody may be led to after a login (ASVS 1.2.2, 3.7.2). Nothing else can be one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct NextPath(String);
 
 impl NextPath {
@@ -27,9 +67,7 @@ impl NextPath {
             && path.bytes().all(is_plain)
             && path.split('/').all(|segment| segment != "." && segment != "..")
             && text.bytes().all(is_in_query)
-            && !text.contains("//")
-            // Nobody logs in to be asked to log in, or to be logged out.
-            && !["/login", "/login/code", "/logout", "/signup"].contains(&path.trim_end_matches('/'));
+            && !text.contains("//");
         is_ours.then(|| Self(text.to_owned()))
     }
 
@@ -37,6 +75,11 @@ impl NextPath {
     pub fn wanted(request: &Request<'_>) -> Option<Self> {
         let is_get = matches!(request.method(), Method::Get | Method::Head);
         is_get.then(|| Self::parse(&request.uri().to_string())).flatten()
+    }
+
+    /// The path without its query and without a slash at its end.
+    pub fn path(&self) -> &str {
+        self.0.split('?').next().unwrap_or_default().trim_end_matches('/')
     }
 
     /// The path and query.
@@ -48,6 +91,11 @@ impl NextPath {
     pub fn after(&self, page: &str) -> String {
         format!("{page}?next={}", utf8_percent_encode(&self.0, QUERY_VALUE))
     }
+}
+
+/// Reads a field of a form; what is no path of ours is none.
+pub fn next_field<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<NextPath>, D::Error> {
+    String::deserialize(deserializer).map(|text| NextPath::parse(&text))
 }
 
 #[cfg(test)]
@@ -93,10 +141,6 @@ mod tests {
             "/profile;x",
             "/?a=//evil.example",
             "/profile\0",
-            "/login",
-            "/login?next=/",
-            "/logout",
-            "/signup/",
         ];
         for other in others {
             assert!(NextPath::parse(other).is_none(), "{other:?}");

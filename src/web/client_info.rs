@@ -3,8 +3,6 @@ use std::sync::Once;
 
 use ipnet::IpNet;
 use rocket::Request;
-use rocket::outcome::Outcome;
-use rocket::request::{self, FromRequest};
 
 use super::Site;
 use crate::model::ClientInfo;
@@ -15,22 +13,12 @@ const LONGEST_USER_AGENT: usize = 256;
 const FORWARDING: [&str; 3] = ["X-Forwarded-For", "Forwarded", "X-Real-IP"];
 
 /// Where a request comes from, as far as it can be known.
-pub struct Client(pub ClientInfo);
-
-#[rocket::async_trait]
-impl<'r> FromRequest<'r> for Client {
-    type Error = std::convert::Infallible;
-
-    async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Self::Error> {
-        let user_agent = request
-            .headers()
-            .get_one("User-Agent")
-            .map(|text| text.chars().filter(|c| !c.is_control()).take(LONGEST_USER_AGENT).collect::<String>());
-        Outcome::Success(Self(ClientInfo {
-            user_agent: user_agent.filter(|text| !text.trim().is_empty()),
-            address: address(request),
-        }))
-    }
+pub(super) fn client_info(request: &Request<'_>) -> ClientInfo {
+    let user_agent = request
+        .headers()
+        .get_one("User-Agent")
+        .map(|text| text.chars().filter(|c| !c.is_control()).take(LONGEST_USER_AGENT).collect::<String>());
+    ClientInfo { user_agent: user_agent.filter(|text| !text.trim().is_empty()), address: address(request) }
 }
 
 /// The client's address: the peer's, or where the peer is one of our proxies, the one it names (ASVS 4.1.3).

@@ -1,9 +1,9 @@
-//! What the operator can do to accounts and sessions: verbs that nobody reaches by HTTP.
+//! What the operator can do to users and their sessions, and what a user is called.
 
 use super::{Auth, Failure};
 use crate::model::{ClientInfo, DisplayName, EventKind, Password, Session, SessionId, User, UserId, Username};
 pub use crate::store::Account;
-use crate::store::{NewUser, Open};
+use crate::store::Open;
 
 /// How many users' sessions are ended in one transaction, so that nobody who signs in meanwhile waits for long.
 const ENDED_AT_ONCE: i64 = 200;
@@ -23,12 +23,18 @@ pub enum MakeAccountError {
     /// Someone has that name, in this or another spelling.
     #[error("This name is taken.")]
     NameTaken,
-    /// It could not be done now.
     #[error(transparent)]
     Failure(#[from] Failure),
 }
 
 impl Auth {
+    /// Changes what a user is called, and answers the user as they are then; none when the account is gone.
+    pub async fn change_display_name(&self, user: &User, name: DisplayName) -> Result<Option<User>, Failure> {
+        let changed = self.store.set_display_name(user.user_id, &name).await?;
+        self.memory.forget_user(user.user_id);
+        Ok(changed.then(|| User { display_name: name, ..user.clone() }))
+    }
+
     /// The accounts whose user names hold a text, by name, at most so many; and how many there are in all.
     pub async fn accounts(&self, search: &str, most: i64) -> Result<(Vec<Account>, i64), Failure> {
         let accounts = self.store.accounts(search, most, self.open_now()).await?;
@@ -44,16 +50,9 @@ impl Auth {
 
     /// Makes an account for somebody else, also where signing up is closed. Nobody is signed in by it.
     pub async fn make_account(&self, username: Username, password: Password) -> Result<User, MakeAccountError> {
-        let password_hash = self.hasher.hash(password).await?;
-        let now = self.clock.now();
-        let user =
-            User { user_id: UserId::new(now), display_name: DisplayName::from(&username), username, created_at: now };
-        let event = self.event(user.user_id, EventKind::AccountMade, &ClientInfo::default());
-        let new = NewUser { user, password_hash };
-        match self.store.add_account(&new, &event).await? {
-            true => Ok(new.user),
-            false => Err(MakeAccountError::NameTaken),
-        }
+        let new = self.new_user(username, password).await?;
+        let event = self.event(new.user.user_id, EventKind::AccountMade, &ClientInfo::default());
+        if self.store.add_account(&new, &event).await? { Ok(new.user) } else { Err(MakeAccountError::NameTaken) }
     }
 
     /// Closes an account and ends its sessions (ASVS 7.4.2). None when it was closed before; else how many ended.
@@ -99,9 +98,9 @@ impl Auth {
         loop {
             let users = self.store.users_with_sessions(after, ENDED_AT_ONCE).await?;
             let Some(last) = users.last() else { return Ok(ended) };
-            let events =
-                users.iter().map(|user_id| self.event(*user_id, EventKind::EndedByOperator, &ClientInfo::default()));
-            ended += self.store.end_all_sessions(&events.collect::<Vec<_>>()).await?;
+            let event = |user_id: &UserId| self.event(*user_id, EventKind::EndedByOperator, &ClientInfo::default());
+            let events: Vec<_> = users.iter().map(event).collect();
+            ended += self.store.end_all_sessions(&events).await?;
             for user_id in &users {
                 self.memory.forget_user(*user_id);
             }

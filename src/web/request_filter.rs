@@ -1,4 +1,4 @@
-//! The door that every request passes before any page: whom it is meant for, and whether another site sent it.
+//! What every request passes before any page: whom it is meant for, whether another site sent it, and who is looking.
 
 use std::collections::BTreeSet;
 
@@ -6,13 +6,14 @@ use rocket::data::Data;
 use rocket::fairing::{Fairing, Info, Kind};
 use rocket::http::uri::Host;
 use rocket::http::{Method, Status};
+use rocket::request::{self, FromRequest};
 use rocket::route::{Handler, Outcome, Route};
-use rocket::{Request, Rocket};
+use rocket::{Orbit, Request, Rocket};
 
-use super::held_form::is_keeper;
-use super::{Metrics, Problems, Refusal, Site, refuse};
+use super::visitor::Viewer;
+use super::{Error, Metrics, Problems, Site};
 
-/// Before every other route.
+/// Before every page.
 const FIRST: isize = -100;
 /// After every other route.
 const LAST: isize = 100;
@@ -29,80 +30,90 @@ const METHODS: [Method; 8] = [
     Method::Patch,
 ];
 
-/// Who spreads the load asks each process by its own address, or names no host at all. What is told there is the same for
-/// everyone, so that no host needs to be kept from it.
-const ANY_HOST: [&str; 2] = ["/health/live", "/health/ready"];
-
-/// Stands before every address: refuses what is meant for another host and what another site sent, and lets the rest by.
-/// A route can therefore not forget to ask.
+/// Stands before every address: refuses what is meant for another host and what another site sent, finds out who is looking,
+/// and lets the rest by. A page can therefore not forget to ask.
 #[derive(Clone)]
-pub struct Door;
+struct RequestFilter;
 
 /// Stands behind every address: tells an unknown address (404) from a wrong method (405 with `Allow`).
 #[derive(Clone)]
-struct Nowhere;
+struct Fallback;
 
-/// The routes of the door, for all methods and addresses.
-pub fn door_routes() -> Vec<Route> {
-    METHODS
-        .into_iter()
-        .flat_map(|method| {
-            let mut before = Route::ranked(FIRST, method, "/<path..>", Door);
-            let mut behind = Route::ranked(LAST, method, "/<path..>", Nowhere);
-            before.name = Some("door".into());
-            behind.name = Some("nowhere".into());
-            [before, behind]
-        })
-        .collect()
+/// The routes of the filter and the fallback, for all methods and addresses.
+pub fn filter_routes() -> Vec<Route> {
+    let both = |method| {
+        let mut filter = Route::ranked(FIRST, method, "/<path..>", RequestFilter);
+        let mut fallback = Route::ranked(LAST, method, "/<path..>", Fallback);
+        filter.name = Some("filter".into());
+        fallback.name = Some("fallback".into());
+        [filter, fallback]
+    };
+    METHODS.into_iter().flat_map(both).collect()
 }
 
-/// Whether a route is no page: the door's, or that of whoever keeps forms.
-pub fn is_door(route: &Route) -> bool {
-    matches!(route.rank, FIRST | LAST) || is_keeper(route)
+/// Lets routes go around the filter: they are for whoever asks, and change nothing.
+pub fn before_filter(mut routes: Vec<Route>) -> Vec<Route> {
+    for route in &mut routes {
+        route.rank = FIRST - 1;
+    }
+    routes
+}
+
+/// Whether a route is the filter or the fallback, and no page.
+pub fn is_filter(route: &Route) -> bool {
+    matches!(route.rank, FIRST | LAST)
+}
+
+/// Every address there is with its method, like `POST /login`.
+pub struct Addresses(pub Vec<String>);
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Addresses {
+    type Error = std::convert::Infallible;
+
+    async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Self::Error> {
+        let mut routes: Vec<&Route> = request.rocket().routes().filter(|route| !is_filter(route)).collect();
+        routes.sort_by_key(|route| (route.uri.path(), route.method.as_str()));
+        let addresses = routes.iter().map(|route| format!("{} {}", route.method, route.uri.path()));
+        request::Outcome::Success(Self(addresses.collect()))
+    }
 }
 
 #[rocket::async_trait]
-impl Handler for Door {
+impl Handler for RequestFilter {
     async fn handle<'r>(&self, request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r> {
-        match check(Site::of(request), request) {
-            Ok(()) => Outcome::forward(data, Status::NotFound),
-            Err((status, refusal)) => Outcome::Error(refuse(request, status, refusal)),
+        if let Err(error) = check(Site::of(request), request) {
+            return Outcome::Error(error.note(request));
         }
+        Viewer::find(request).await;
+        Outcome::forward(data, Status::NotFound)
     }
 }
 
-fn check(site: &Site, request: &Request<'_>) -> Result<(), (Status, Refusal)> {
-    let saying = |(status, says)| (status, Refusal::saying(says));
-    if !ANY_HOST.contains(&request.uri().path().as_str()) {
-        check_host(site, request).map_err(saying)?;
-    }
-
+fn check(site: &Site, request: &Request<'_>) -> Result<(), Error> {
+    check_host(site, request)?;
     let ChoosesMethod(chooses_method) = request.local_cache(|| ChoosesMethod(false));
     let changes_nothing = matches!(request.method(), Method::Get | Method::Head | Method::Options | Method::Trace);
     if !changes_nothing || *chooses_method {
-        check_sender(site, request).map_err(saying)?;
+        check_sender(site, request)?;
     }
     if *chooses_method {
-        let problems = Problems::with("_method", "There is no such field here.");
-        return Err((
-            Status::UnprocessableEntity,
-            Refusal { problems, ..Refusal::saying("Some of this needs another look.") },
-        ));
+        return Err(Error::fields(Problems::with("_method", "There is no such field here.")));
     }
     Ok(())
 }
 
 /// Exactly one `Host`, and one of ours: a name that another site's owner points at us is not (DNS rebinding).
-fn check_host(site: &Site, request: &Request<'_>) -> Result<(), (Status, &'static str)> {
+fn check_host(site: &Site, request: &Request<'_>) -> Result<(), Error> {
     let sent = request.headers().get("Host").count();
     // Only a request that was made in this process, by a test, has no peer; it need not name a host.
     if sent == 0 && request.remote().is_none() {
         return Ok(());
     }
     match named_host(request).filter(|_| sent == 1) {
-        None => Err((Status::BadRequest, "The request must name one host.")),
+        None => Err(Error::saying(Status::BadRequest, "The request must name one host.")),
         Some(host) if !site.is_host(&host) => {
-            Err((Status::MisdirectedRequest, "This site does not answer to that name."))
+            Err(Error::saying(Status::MisdirectedRequest, "This site does not answer to that name."))
         }
         Some(_) => Ok(()),
     }
@@ -114,7 +125,7 @@ pub(super) fn named_host<'r>(request: &'r Request<'_>) -> Option<Host<'r>> {
 
 /// Whatever changes something must come from a page of ours or from no page at all (ASVS 3.5.1). Browsers say which, and
 /// a page cannot make them lie.
-fn check_sender(site: &Site, request: &Request<'_>) -> Result<(), (Status, &'static str)> {
+fn check_sender(site: &Site, request: &Request<'_>) -> Result<(), Error> {
     let one = |name: &str| {
         let mut sent = request.headers().get(name);
         (sent.next(), sent.next().is_none())
@@ -125,34 +136,29 @@ fn check_sender(site: &Site, request: &Request<'_>) -> Result<(), (Status, &'sta
         // No browser of today leaves both out: this is a program.
         ((None, _), (None, _)) => true,
     };
-    match is_ours {
-        true => Ok(()),
-        false => {
-            Metrics::count_cross_site(request);
-            Err((
-                Status::Forbidden,
-                "This came from another site, so nothing was done. Open the page here and try again.",
-            ))
-        }
+    if is_ours {
+        return Ok(());
     }
+    Metrics::count_cross_site(request);
+    let says = "This came from another site, so nothing was done. Open the page here and try again.";
+    Err(Error::saying(Status::Forbidden, says))
 }
 
 #[rocket::async_trait]
-impl Handler for Nowhere {
+impl Handler for Fallback {
     async fn handle<'r>(&self, request: &'r Request<'_>, _: Data<'r>) -> Outcome<'r> {
         let methods = methods_at(request.rocket(), request);
         if methods.is_empty() {
             return Outcome::Error(Status::NotFound);
         }
-        let allow = Some(methods.join(", "));
-        Outcome::Error(refuse(request, Status::MethodNotAllowed, Refusal { allow, ..Refusal::default() }))
+        Outcome::Error(Error::method_not_allowed(methods.join(", ")).note(request))
     }
 }
 
 /// The methods that the address of this request has.
-fn methods_at(rocket: &Rocket<rocket::Orbit>, request: &Request<'_>) -> Vec<&'static str> {
+fn methods_at(rocket: &Rocket<Orbit>, request: &Request<'_>) -> Vec<&'static str> {
     let mut methods = BTreeSet::new();
-    for route in rocket.routes().filter(|route| !is_door(route) && leads_to(route, request)) {
+    for route in rocket.routes().filter(|route| !is_filter(route) && leads_to(route, request)) {
         methods.insert(route.method.as_str());
         if route.method == Method::Get {
             methods.insert(Method::Head.as_str());
@@ -165,15 +171,13 @@ fn methods_at(rocket: &Rocket<rocket::Orbit>, request: &Request<'_>) -> Vec<&'st
 fn leads_to(route: &Route, request: &Request<'_>) -> bool {
     let path = request.uri().path();
     let asked: Vec<&str> = path.segments().filter(|part| !part.is_empty()).collect();
-    let route = route.uri.as_str();
-    let route: Vec<&str> =
-        route.split('?').next().unwrap_or_default().split('/').filter(|part| !part.is_empty()).collect();
+    let route: Vec<&str> = route.uri.path().split('/').filter(|part| !part.is_empty()).collect();
     route.len() == asked.len()
         && route.iter().zip(&asked).all(|(route, asked)| route.starts_with('<') || route == asked)
 }
 
 /// Notices Rocket's `_method`: by it a form could choose another method than the one that browsers tell us of. Which one
-/// was sent cannot be known any more, so the door refuses the form.
+/// was sent cannot be known any more, so the filter refuses the form.
 pub struct MethodAsSent;
 
 /// Whether the body begins with `_method`.

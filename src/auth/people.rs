@@ -1,0 +1,41 @@
+//! Who asks: a browser that may be in no session, or somebody in theirs.
+
+use crate::model::{ClientInfo, Device, Devices, Session, Token, TokenHash, User};
+
+/// The browser or program that asks, signed in or not.
+#[derive(Clone, Debug, Default)]
+pub struct Browser {
+    /// From where it asks, and what it calls itself.
+    pub client: ClientInfo,
+    /// Who has logged in from it before.
+    pub devices: Devices,
+    /// The token that it holds, whether or not that still opens anything. A login ends this session.
+    pub token_hash: Option<TokenHash>,
+}
+
+/// A session that goes on, as database and memory have it.
+#[derive(Clone, Debug)]
+pub struct CurrentSession {
+    pub user: User,
+    pub session: Session,
+}
+
+/// Somebody in their session, and from where they ask. Every verb takes it that a person does to their own account.
+#[derive(Debug)]
+pub struct Caller<'a> {
+    pub user: &'a User,
+    pub session: &'a Session,
+    pub token_hash: TokenHash,
+    pub client: ClientInfo,
+}
+
+/// A session that has just begun, or goes on under a new token.
+#[derive(Debug)]
+pub struct StartedSession {
+    pub user: User,
+    pub session: Session,
+    /// What the browser must hold to stay in it. Nobody else knows it.
+    pub token: Token,
+    /// What the browser is known as to this user from now on; none where that does not change.
+    pub device: Option<Device>,
+}

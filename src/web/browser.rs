@@ -1,0 +1,93 @@
+use std::ops::Deref;
+use std::time::Duration;
+
+use rocket::Request;
+use rocket::outcome::Outcome;
+use rocket::request::{self, FromRequest};
+
+use super::NextPath;
+use super::client_info::client_info;
+use super::cookies::{OwnCookie, session_token};
+use crate::auth::{self, StartedSession, Ticket};
+use crate::model::{Devices, Moment, PROOF_LASTS, UserId};
+
+/// How long a browser is known: the longest that browsers allow.
+const DEVICE_KEPT: Duration = Duration::from_secs(400 * 24 * 3_600);
+
+/// The browser that asks, with the cookies of ours that it holds. What the verbs want to know of it is an
+/// [`auth::Browser`].
+pub struct Browser<'r> {
+    request: &'r Request<'r>,
+    known: auth::Browser,
+}
+
+impl Browser<'_> {
+    /// Gives the browser what it needs to be in a session.
+    pub fn start(&self, started: &StartedSession) {
+        let session = &started.session;
+        let kept_for = session.remembered_until.map(|until| until.since(session.confirmed_at));
+        OwnCookie::Session.set(self.request, started.token.reveal().to_string(), kept_for);
+        if let Some(device) = &started.device {
+            let devices = self.devices.clone().with(device.clone());
+            OwnCookie::Device.set(self.request, devices.to_text(), Some(DEVICE_KEPT));
+        }
+        OwnCookie::Ticket.clear_if_sent(self.request);
+    }
+
+    /// Takes the token from the browser; who logged in from it stays known.
+    pub fn end(&self) {
+        OwnCookie::Session.clear(self.request);
+    }
+
+    /// Takes the token from the browser, which forgets that this user was ever there.
+    pub fn forget(&self, user_id: UserId) {
+        self.end();
+        OwnCookie::Ticket.clear_if_sent(self.request);
+        let devices = self.devices.clone().without(user_id);
+        if devices == Devices::default() {
+            OwnCookie::Device.clear_if_sent(self.request);
+        } else {
+            OwnCookie::Device.set(self.request, devices.to_text(), Some(DEVICE_KEPT));
+        }
+    }
+
+    /// Gives the browser what the first step of a login leaves, and where that was to lead.
+    pub fn keep_ticket(&self, ticket: &Ticket, next: Option<&NextPath>) {
+        let Ticket { user_id, password_version, remember, issued_at } = ticket;
+        let (issued_at, next) = (issued_at.millis(), next.map_or("", NextPath::as_str));
+        let text = format!("{user_id} {password_version} {remember} {issued_at} {next}");
+        OwnCookie::Ticket.set(self.request, text, Some(PROOF_LASTS));
+    }
+
+    /// What the first step of a login left, and where it was to lead. How old it may be is for the login to say.
+    pub fn ticket(&self) -> Option<(Ticket, Option<NextPath>)> {
+        let text = OwnCookie::Ticket.read(self.request)?;
+        let mut parts = text.splitn(5, ' ');
+        let ticket = Ticket {
+            user_id: UserId::parse(parts.next()?)?,
+            password_version: parts.next()?.parse().ok()?,
+            remember: parts.next()?.parse().ok()?,
+            issued_at: Moment::from_millis(parts.next()?.parse().ok()?),
+        };
+        Some((ticket, parts.next().and_then(NextPath::parse)))
+    }
+}
+
+impl Deref for Browser<'_> {
+    type Target = auth::Browser;
+
+    fn deref(&self) -> &auth::Browser {
+        &self.known
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Browser<'r> {
+    type Error = std::convert::Infallible;
+
+    async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Self::Error> {
+        let devices = OwnCookie::Device.read(request).map(|text| Devices::parse(&text)).unwrap_or_default();
+        let known = auth::Browser { client: client_info(request), devices, token_hash: session_token(request) };
+        Outcome::Success(Self { request, known })
+    }
+}

@@ -1,0 +1,80 @@
+use rocket::Request;
+use rocket::data::Data;
+use rocket::http::{Accept, MediaType};
+use rocket::outcome::Outcome as Guarded;
+use rocket::request::{self, FromRequest};
+use rocket::route::{Handler, Outcome, Route};
+
+/// In which form an answer goes out: the one place that decides it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Pages, for somebody at a browser.
+    Html,
+    /// Data, for a program: it sends JSON, prefers JSON, logs in by HTTP Basic without asking for a page, or asks at an
+    /// address that has no page.
+    Json,
+}
+
+impl Format {
+    /// The format of the answer to this.
+    pub fn of(request: &Request<'_>) -> Self {
+        let sends_json = request.content_type().is_some_and(|kind| is_json(kind));
+        match preferred(request) {
+            _ if sends_json => Self::Json,
+            Some(format) => format,
+            None if request.headers().contains("Authorization") => Self::Json,
+            None if request.local_cache(|| HasNoPage(false)).0 => Self::Json,
+            None => Self::Html,
+        }
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Format {
+    type Error = std::convert::Infallible;
+
+    async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Self::Error> {
+        Guarded::Success(Self::of(request))
+    }
+}
+
+/// What the `Accept` header prefers; none where it is neither.
+fn preferred(request: &Request<'_>) -> Option<Format> {
+    // Rocket looks at the first line alone.
+    let mut lines = request.headers().get("Accept");
+    let joined = lines.by_ref().nth(1).map(|_| request.headers().get("Accept").collect::<Vec<_>>().join(", "));
+    let joined: Option<Accept> = joined.and_then(|lines| lines.parse().ok());
+    let preferred = joined.as_ref().or_else(|| request.accept()).map(Accept::preferred)?;
+    match preferred.media_type() {
+        _ if preferred.weight() == Some(0.0) => None,
+        kind if is_json(kind) => Some(Format::Json),
+        kind if kind.is_html() || kind.is_xhtml() => Some(Format::Html),
+        _ => None,
+    }
+}
+
+fn is_json(kind: &MediaType) -> bool {
+    kind.is_json() || (kind.top() == "application" && kind.sub().as_str().ends_with("+json"))
+}
+
+/// Marks routes whose address has no page: whoever does not ask for one there is a program.
+pub fn without_page(mut routes: Vec<Route>) -> Vec<Route> {
+    for route in &mut routes {
+        route.handler = Box::new(WithoutPage(route.handler.clone()));
+    }
+    routes
+}
+
+#[derive(Clone)]
+struct WithoutPage(Box<dyn Handler>);
+
+/// Whether the address that was asked for has no page.
+struct HasNoPage(bool);
+
+#[rocket::async_trait]
+impl Handler for WithoutPage {
+    async fn handle<'r>(&self, request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r> {
+        request.local_cache(|| HasNoPage(true));
+        self.0.handle(request, data).await
+    }
+}

@@ -1,0 +1,120 @@
+//! What was submitted: one way in for forms and for JSON, read strictly into the same fields, so that both get the same
+//! verdict.
+
+use percent_encoding::percent_decode;
+use rocket::Request;
+use rocket::data::{self, Data, FromData, ToByteUnit};
+use rocket::http::{ContentType, Status};
+use rocket::outcome::Outcome;
+use rocket::tokio::time::{Duration, timeout};
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
+use serde_with::{Map, serde_as};
+use zeroize::Zeroizing;
+
+use super::fields::{Value, read_fields};
+use super::{Error, Problems};
+
+/// The most that a form or JSON may hold, in KiB.
+pub const MOST_KIB: u32 = 8;
+/// How long the sender of a body may take. Rocket itself waits for ever.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A form or JSON that was sent and could be read. Its fields are those of a struct, each once and nothing else; one that was
+/// not sent is empty. A field that is unknown, repeated, of another kind or not readable is refused with 422; anything that
+/// is no form and no JSON object with 400, 413 or 415.
+pub struct Submission<T>(pub T);
+
+#[rocket::async_trait]
+impl<'r, T: DeserializeOwned + Send> FromData<'r> for Submission<T> {
+    type Error = ();
+
+    async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> data::Outcome<'r, Self> {
+        match read(request, data).await {
+            Ok(form) => Outcome::Success(Self(form)),
+            Err(error) => Outcome::Error((error.note(request), ())),
+        }
+    }
+}
+
+async fn read<T: DeserializeOwned>(request: &Request<'_>, data: Data<'_>) -> Result<T, Error> {
+    let body = read_body(data).await?;
+    let sent = match kind(request) {
+        Kind::Form => form_values(&body),
+        Kind::Json => json_values(&body)?,
+        // A program that logs in by HTTP Basic has nothing more to say.
+        Kind::None if body.is_empty() && request.headers().contains("Authorization") => Vec::new(),
+        Kind::None | Kind::Other => {
+            let says = "Send a form (application/x-www-form-urlencoded) or JSON (application/json), in UTF-8.";
+            return Err(Error::saying(Status::UnsupportedMediaType, says));
+        }
+    };
+    let mut problems = Problems::default();
+    match read_fields(sent, &mut problems) {
+        Ok(form) if problems.is_empty() => Ok(form),
+        _ => Err(Error::fields(problems)),
+    }
+}
+
+async fn read_body(data: Data<'_>) -> Result<Zeroizing<Vec<u8>>, Error> {
+    match timeout(PATIENCE, data.open(MOST_KIB.kibibytes()).into_bytes()).await {
+        Ok(Ok(body)) if body.is_complete() => Ok(Zeroizing::new(body.into_inner())),
+        Ok(Ok(_)) => Err(Error::saying(Status::PayloadTooLarge, format!("Send at most {MOST_KIB} KiB."))),
+        Ok(Err(_)) => Err(Error::saying(Status::BadRequest, "What you sent ended too early.")),
+        Err(_) => Err(Error::saying(Status::RequestTimeout, "What you sent took too long to arrive.")),
+    }
+}
+
+enum Kind {
+    Form,
+    Json,
+    Other,
+    None,
+}
+
+/// What the body says it is. JSON must say so exactly: `text/plain` is what another site's form could send (ASVS 3.5.2).
+fn kind(request: &Request<'_>) -> Kind {
+    if request.headers().get("Content-Type").count() > 1 {
+        return Kind::Other;
+    }
+    let Some(kind) = request.content_type() else {
+        return if request.headers().contains("Content-Type") { Kind::Other } else { Kind::None };
+    };
+    let is_utf8 = kind.params().all(|(name, value)| name != "charset" || value.eq_ignore_ascii_case("utf-8"));
+    match kind {
+        _ if !is_utf8 => Kind::Other,
+        kind if kind.is_form() => Kind::Form,
+        kind if kind.media_type() == ContentType::JSON.media_type() || kind.is_json() => Kind::Json,
+        _ => Kind::Other,
+    }
+}
+
+/// Takes a form apart as browsers write it (WHATWG URL §5.1), but without guessing at bytes that are no UTF-8: Rocket's own
+/// forms would turn them into U+FFFD.
+fn form_values(body: &[u8]) -> Vec<(String, Value)> {
+    let decode = |bytes: &[u8]| -> Option<Zeroizing<String>> {
+        let spaced: Zeroizing<Vec<u8>> =
+            Zeroizing::new(bytes.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect());
+        Some(Zeroizing::new(percent_decode(&spaced).decode_utf8().ok()?.into_owned()))
+    };
+    let value = |pair: &[u8]| {
+        let at = pair.iter().position(|byte| *byte == b'=');
+        let (name, value) = at.map_or((pair, &[][..]), |at| (&pair[..at], &pair[at + 1..]));
+        let name = decode(name).map_or_else(|| char::REPLACEMENT_CHARACTER.to_string(), |name| name.to_string());
+        (name, decode(value).map_or(Value::Unreadable, Value::Text))
+    };
+    body.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()).map(value).collect()
+}
+
+/// The members of a JSON object, repeated ones too.
+fn json_values(body: &[u8]) -> Result<Vec<(String, Value)>, Error> {
+    #[serde_as]
+    #[derive(serde::Deserialize)]
+    struct Members(#[serde_as(as = "Map<_, _>")] Vec<(String, serde_json::Value)>);
+
+    let Members(members) = serde_json::from_slice(body).map_err(|error| match error.classify() {
+        Category::Data => Error::saying(Status::UnprocessableEntity, "Send a JSON object, like {\"name\": \"value\"}."),
+        _ => Error::saying(Status::BadRequest, "This is not valid JSON."),
+    })?;
+    Ok(members.into_iter().map(|(name, value)| (name, Value::from(value))).collect())
+}
