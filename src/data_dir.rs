@@ -34,7 +34,7 @@ pub enum DataDirError {
     KeyIsPublic(PathBuf),
     /// The file does not hold a key.
     #[error("{} does not hold a key: 64 random bytes in base64. Restore it from a backup, or move it away to get a new one; \
-             everyone then has to log in again, with a recovery code where there is a second step.", .0.display())]
+             everyone then has to log in again, with a recovery code where two-factor authentication is on.", .0.display())]
     NotAKey(PathBuf),
 }
 

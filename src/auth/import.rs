@@ -12,7 +12,7 @@ use crate::store::{ImportedUser, NewUser};
 /// A user as the other system's file has them: text that nobody has looked at yet.
 #[derive(Default)]
 pub struct WrittenUser {
-    /// What they sign in with.
+    /// What they log in with.
     pub username: Option<String>,
     /// What the other system compares their password with.
     pub password_hash: Option<String>,
@@ -89,7 +89,7 @@ impl Import {
         })
     }
 
-    /// What they will sign in with.
+    /// What they will log in with.
     pub fn username(&self) -> &Username {
         &self.username
     }

@@ -191,7 +191,7 @@ impl Auth {
         let ended = ended.ok_or(LogInError::NoMatch)?;
 
         self.forget_ended(browser.token_hash, user_id, ended);
-        tracing::info!(%user_id, session_id = %started.session.session_id, "logged in");
+        tracing::info!(%user_id, session_id = %started.session.session_id, "signed in");
         Ok(started)
     }
 

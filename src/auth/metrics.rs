@@ -54,7 +54,7 @@ impl Metrics {
 
     pub fn count_log_in(&self, done: &Result<StartedSession, LogInError>) {
         let outcome = match done {
-            Ok(_) => "logged_in",
+            Ok(_) => "signed_in",
             Err(LogInError::NoMatch) => "no_match",
             Err(LogInError::CodeNeeded(_)) => "code_needed",
             Err(LogInError::Code(_)) => "wrong_code",

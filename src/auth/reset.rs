@@ -1,5 +1,5 @@
 //! A way back for whoever lost the password: a link that the operator makes, good for one new password (ASVS 6.4.3, 6.4.6).
-//! The second step stays as it is.
+//! Two-factor authentication stays as it is.
 
 use super::throttle::name_bucket;
 use super::{Auth, Failure};

@@ -38,9 +38,9 @@ pub(super) struct Permit {
 
 /// What is tried.
 pub(super) enum Subject<'a> {
-    /// To sign in under a name, as typed, perhaps from a browser that its user has used before.
+    /// To log in under a name, as typed, perhaps from a browser that its user has used before.
     LogIn { username: &'a str, device: Option<&'a Device> },
-    /// A code by time in the second step of this user, perhaps from a browser that they have used before.
+    /// A code by time in the second step of a login of this user, perhaps from a browser that they have used before.
     Code { user_id: UserId, device: Option<&'a Device> },
     /// A recovery code: nobody guesses 128 bits, so only its cost is limited.
     RecoveryCode { device: Option<&'a Device> },

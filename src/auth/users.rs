@@ -5,7 +5,7 @@ use crate::model::{ClientInfo, DisplayName, EventKind, Password, Session, Sessio
 pub use crate::store::Account;
 use crate::store::Open;
 
-/// How many users' sessions are ended in one transaction, so that nobody who signs in meanwhile waits for long.
+/// How many users' sessions are ended in one transaction, so that nobody who logs in meanwhile waits for long.
 const ENDED_AT_ONCE: i64 = 200;
 
 /// A user who was looked for by name.

@@ -5,7 +5,7 @@ use super::{Failure, UserId, random_bytes};
 /// How many users one browser may be known to.
 const MOST: usize = 5;
 
-/// A browser in which a user has signed in before (OWASP's device cookie): it has a budget of failed tries of its own, so
+/// A browser in which a user has logged in before (OWASP's device cookie): it has a budget of failed tries of its own, so
 /// that strangers cannot use up its owner's. It opens nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Device {
@@ -20,7 +20,7 @@ pub struct Device {
 pub struct Devices(Vec<Device>);
 
 impl Device {
-    /// A browser that this user signs in with for the first time.
+    /// A browser that this user logs in with for the first time.
     pub fn new(user_id: UserId) -> Result<Self, Failure> {
         Ok(Self { user_id, mark: BASE64URL_NOPAD.encode(&random_bytes::<16>()?) })
     }
@@ -32,7 +32,7 @@ impl Devices {
         self.0.iter().find(|device| device.user_id == user_id)
     }
 
-    /// Who signed in here last.
+    /// Who logged in here last.
     pub fn latest_user(&self) -> Option<UserId> {
         self.0.first().map(|device| device.user_id)
     }

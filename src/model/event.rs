@@ -50,7 +50,7 @@ kinds! {
     Imported = "imported", "This account was brought here from another system.";
     /// A session began.
     LoggedIn = "signed_in", "You logged in.";
-    /// A session began in a browser that had not been signed in before.
+    /// A session began in a browser that had not logged in before.
     NewBrowser = "new_browser", "A browser was used that had not logged in here before.";
     /// The password was wrong.
     LogInFailed = "sign_in_failed", "Somebody tried to log in with a wrong password.";
@@ -60,7 +60,7 @@ kinds! {
     KeptOut = "kept_out", "Somebody knew the password, but was kept out, because too many attempts had failed.";
     /// A code for when the phone is gone was used.
     RecoveryCodeUsed = "recovery_code_used", "A recovery code was used.";
-    /// The owner signed out.
+    /// The owner logged out.
     LoggedOut = "signed_out", "You logged out.";
     /// The owner ended a session from another one.
     SessionEnded = "session_ended", "You logged out another browser.";
@@ -102,7 +102,7 @@ impl EventKind {
         matches!(self, Self::AccountMade | Self::Disabled | Self::Enabled | Self::EndedByOperator | Self::ResetLinkMade)
     }
 
-    /// Why a browser that it signed out was signed out, as a sentence for whoever sits there.
+    /// Why a browser that it logged out was logged out, as a sentence for whoever sits there.
     pub fn ended_a_session(self) -> Option<&'static str> {
         match self {
             Self::PasswordChanged => Some("You were logged out here because the password was changed"),

@@ -19,13 +19,13 @@ pub struct Session {
     pub remembered_until: Option<Moment>,
     /// From where it was begun.
     pub client: ClientInfo,
-    /// Failed attempts to sign in before this one succeeded.
+    /// Failed attempts to log in before this one succeeded.
     pub failed_before: Option<FailedBefore>,
     /// What changed about the account elsewhere and has not been seen here.
     pub notice: Option<EventKind>,
 }
 
-/// Failed attempts to sign in, and since when they are counted: the sign-in before.
+/// Failed attempts to log in, and since when they are counted: the login before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct FailedBefore {
     /// How many.

@@ -7,7 +7,7 @@ use super::{DisplayName, Moment, UserId, Username};
 pub struct User {
     /// Names them for ever.
     pub user_id: UserId,
-    /// What they sign in with.
+    /// What they log in with.
     pub username: Username,
     /// What they want to be called.
     pub display_name: DisplayName,

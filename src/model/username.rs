@@ -72,7 +72,7 @@ const RESERVED: &[&str] = &[
     "www",
 ];
 
-/// The name a person signs in with: 3 to 32 ASCII letters, digits, `.`, `_` and `-`, the first a letter or a digit.
+/// The name a person logs in with: 3 to 32 ASCII letters, digits, `.`, `_` and `-`, the first a letter or a digit.
 /// Kept as typed; two that differ only in case are one.
 #[derive(Clone, Debug, Serialize)]
 pub struct Username(String);

@@ -5,7 +5,8 @@ use rocket::response::Redirect;
 use rocket::{Request, catch};
 use serde::Serialize;
 
-use crate::web::{Error, Format, NextPath, Page, ProblemKind, Problems, Refusal, RequestId};
+use super::login::is_inside;
+use crate::web::{Error, Format, NextPath, Page, ProblemKind, Problems, Refusal, RequestId, Viewer};
 
 /// A failure, for people.
 #[derive(Serialize)]
@@ -24,12 +25,11 @@ impl Page for ErrorPage {
 
 #[catch(401)]
 pub fn log_in_first(request: &Request<'_>) -> Result<Redirect, Refusal<ErrorPage>> {
+    // Nobody is told to log in where it cannot be known whether they are.
+    Viewer::of(request).map_err(|unknown| refusal(unknown, request))?;
     match Format::of(request) {
         Format::Json => Err(any_failure(Status::Unauthorized, request)),
-        Format::Html => Ok(Redirect::to(match NextPath::wanted(request) {
-            Some(next) => next.after("/login"),
-            None => "/login".to_owned(),
-        })),
+        Format::Html => Ok(leading_to("/login", NextPath::wanted(request).filter(is_inside))),
     }
 }
 
@@ -37,12 +37,20 @@ pub fn log_in_first(request: &Request<'_>) -> Result<Redirect, Refusal<ErrorPage
 pub fn confirm_first(request: &Request<'_>) -> Result<Redirect, Refusal<ErrorPage>> {
     let needs_proof = Error::noted(Status::Forbidden, request).kind == ProblemKind::ProofNeeded;
     match Format::of(request) {
-        Format::Html if needs_proof => Ok(Redirect::to(match NextPath::wanted(request).or_else(|| page_of(request)) {
-            Some(next) => next.after("/confirm"),
-            None => "/confirm".to_owned(),
-        })),
+        Format::Html if needs_proof => {
+            Ok(leading_to("/confirm", NextPath::wanted(request).or_else(|| page_of(request))))
+        }
         _ => Err(any_failure(Status::Forbidden, request)),
     }
+}
+
+#[catch(default)]
+pub fn any_failure(status: Status, request: &Request<'_>) -> Refusal<ErrorPage> {
+    refusal(Error::noted(status, request), request)
+}
+
+fn leading_to(page: &str, next: Option<NextPath>) -> Redirect {
+    Redirect::to(next.map_or_else(|| page.to_owned(), |next| next.after(page)))
 }
 
 /// The page that a form is on, when it was sent to an address of its own below it.
@@ -51,22 +59,20 @@ fn page_of(request: &Request<'_>) -> Option<NextPath> {
     NextPath::parse(&format!("/{first}"))
 }
 
-#[catch(default)]
-pub fn any_failure(status: Status, request: &Request<'_>) -> Refusal<ErrorPage> {
-    let error = Error::noted(status, request);
+fn refusal(error: Error, request: &Request<'_>) -> Refusal<ErrorPage> {
     // Under the number that the page tells; what failed on our side has been logged with its reason too.
     tracing::info!(
-        status = status.code,
+        status = error.status.code,
         request_id = %RequestId::of(request),
         method = %request.method(),
         route = request.route().map(|route| route.uri.to_string()),
         says = error.says.as_deref(),
         "a request was refused"
     );
-    let (title, usually) = sentence(status);
+    let (title, usually) = sentence(error.status);
     let says = error.says.as_deref().unwrap_or(usually).to_owned();
     let page = ErrorPage {
-        status: status.code,
+        status: error.status.code,
         title,
         says: says.clone(),
         request_id: RequestId::of(request).to_string(),

@@ -114,7 +114,7 @@ pub async fn submit(
 }
 
 /// Nobody logs in to be asked to log in, or to be logged out.
-fn is_inside(next: &NextPath) -> bool {
+pub fn is_inside(next: &NextPath) -> bool {
     let ways_in = [uri!(show(_, _)), uri!(login_code::show), uri!(logout::submit), uri!(signup::show)];
     ways_in.iter().all(|way_in| way_in.path() != next.path())
 }

@@ -23,7 +23,7 @@ mod two_factor;
 
 use rocket::{Catcher, Route, catchers as catcher_list, routes as route_list};
 
-use crate::web::{before_filter, filter_routes, without_page};
+use crate::web::{RouteMark, before_filter, filter_routes};
 
 /// The one list of addresses.
 pub fn routes() -> Vec<Route> {
@@ -45,8 +45,6 @@ pub fn routes() -> Vec<Route> {
         password::show,
         password::submit,
         password::well_known,
-        reset_password::show,
-        reset_password::submit,
         confirm::show,
         confirm::submit,
         two_factor::show,
@@ -62,11 +60,12 @@ pub fn routes() -> Vec<Route> {
         static_files::show,
         static_files::favicon,
     ];
-    let data = without_page(route_list![me::show, export::show, metrics::show]);
+    let links = RouteMark::SecretAddress.on(route_list![reset_password::show, reset_password::submit]);
+    let data = RouteMark::NoPage.on(route_list![me::show, export::show, metrics::show]);
     // Whoever spreads the load asks each process by its own address, or names no host at all. What is told is the same for
     // everyone, so that no host needs to be kept from it.
-    let health = before_filter(without_page(route_list![health::live, health::ready]));
-    [health, filter_routes(), pages, data].concat()
+    let health = before_filter(RouteMark::NoPage.on(route_list![health::live, health::ready]));
+    [health, filter_routes(), pages, links, data].concat()
 }
 
 /// What draws every failure.

@@ -1,9 +1,9 @@
 use rocket::Request;
-use rocket::data::Data;
 use rocket::http::{Accept, MediaType};
-use rocket::outcome::Outcome as Guarded;
+use rocket::outcome::Outcome;
 use rocket::request::{self, FromRequest};
-use rocket::route::{Handler, Outcome, Route};
+
+use super::RouteMark;
 
 /// In which form an answer goes out: the one place that decides it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ impl Format {
             _ if sends_json => Self::Json,
             Some(format) => format,
             None if request.headers().contains("Authorization") => Self::Json,
-            None if request.local_cache(|| HasNoPage(false)).0 => Self::Json,
+            None if RouteMark::NoPage.is_on(request) => Self::Json,
             None => Self::Html,
         }
     }
@@ -34,7 +34,7 @@ impl<'r> FromRequest<'r> for Format {
     type Error = std::convert::Infallible;
 
     async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Self::Error> {
-        Guarded::Success(Self::of(request))
+        Outcome::Success(Self::of(request))
     }
 }
 
@@ -55,26 +55,4 @@ fn preferred(request: &Request<'_>) -> Option<Format> {
 
 fn is_json(kind: &MediaType) -> bool {
     kind.is_json() || (kind.top() == "application" && kind.sub().as_str().ends_with("+json"))
-}
-
-/// Marks routes whose address has no page: whoever does not ask for one there is a program.
-pub fn without_page(mut routes: Vec<Route>) -> Vec<Route> {
-    for route in &mut routes {
-        route.handler = Box::new(WithoutPage(route.handler.clone()));
-    }
-    routes
-}
-
-#[derive(Clone)]
-struct WithoutPage(Box<dyn Handler>);
-
-/// Whether the address that was asked for has no page.
-struct HasNoPage(bool);
-
-#[rocket::async_trait]
-impl Handler for WithoutPage {
-    async fn handle<'r>(&self, request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r> {
-        request.local_cache(|| HasNoPage(true));
-        self.0.handle(request, data).await
-    }
 }

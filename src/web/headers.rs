@@ -2,7 +2,7 @@ use rocket::fairing::{Fairing, Info, Kind};
 use rocket::http::Header;
 use rocket::{Request, Response};
 
-use super::Site;
+use super::{RouteMark, Site};
 
 /// Puts the security headers on every answer.
 pub struct SecurityHeaders;
@@ -41,9 +41,9 @@ pub fn add_security_headers(request: &Request<'_>, response: &mut Response<'_>) 
             response.set_header(Header::new(name, value));
         }
     }
-    // Where the address itself opens something. Within this site it is not told on either, for the log of a proxy; the
-    // origin alone is, so that browsers name it with our own forms.
-    if request.uri().query().is_some_and(|query| query.segments().any(|(name, _)| name == "token")) {
+    // Within this site it is not told on either, for the log of a proxy; the origin alone is, so that browsers name it with
+    // our own forms.
+    if RouteMark::SecretAddress.is_on(request) {
         response.set_header(Header::new("Referrer-Policy", "strict-origin"));
     }
     if request.rocket().state::<Site>().is_some_and(Site::is_https) {

@@ -37,7 +37,7 @@ impl Viewer {
     }
 
     /// Who is looking; an error when that cannot be known, because the database is away.
-    pub(super) fn of<'r>(request: &'r Request<'_>) -> Result<&'r Self, Error> {
+    pub fn of<'r>(request: &'r Request<'_>) -> Result<&'r Self, Error> {
         let found: &Result<Self, Failure> = request.local_cache(|| Ok(Self::default()));
         found.as_ref().map_err(|failure| failure.clone().into())
     }
