@@ -92,9 +92,10 @@ fn keys(settings: &Settings) -> Result<Vec<Vec<u8>>, StartError> {
 /// A debug build reads the templates from the checkout. In a release build they are inside the program; Rocket asks for
 /// a folder all the same, and finds no templates in this one.
 fn template_dir(settings: &Settings) -> std::path::PathBuf {
-    match cfg!(debug_assertions) {
-        true => concat!(env!("CARGO_MANIFEST_DIR"), "/templates").into(),
-        false => settings.data_dir.clone(),
+    if cfg!(debug_assertions) {
+        concat!(env!("CARGO_MANIFEST_DIR"), "/templates").into()
+    } else {
+        settings.data_dir.clone()
     }
 }
 

@@ -1,32 +1,40 @@
 //! Vestibule: the front door of a web site. Sign-up, login, profile, members' pages, logout, and the sessions behind
 //! them, as pages for people and as JSON for programs.
 //!
-//! Five floors; imports only go downwards, and a test holds that against the code:
+//! Imports only go downwards, and no two files import each other; a test holds that against the code:
 //!
 //! | floor | what it is |
 //! |---|---|
+//! | [`cli`] | the operator's commands: one file or folder each |
+//! | [`app`] | how it all becomes a running Rocket |
 //! | [`pages`] | what each address shows or does: one file a page, one list of routes |
-//! | [`web`] | how browsers and programs talk to us: what was sent, who is looking, what an answer is |
+//! | [`web`] | how browsers and programs talk to us: all of Rocket's traits |
+//! | [`settings`] | what the operator decides, and the folder of data with the key in it |
 //! | [`auth`] | what a person can do: verbs on one value, which knows no HTTP; the hashing threads |
 //! | [`store`] | where it is kept: all the SQL |
 //! | [`model`] | what it is: nouns, parsed once, safe to show |
 //!
-//! Beside the stairs: [`settings`] (what the operator decides), [`data_dir`] (the folder and the key in it), [`app`]
-//! (how it all becomes a running program) and [`cli`] (the commands of that program, one file or folder each: what is
-//! done to accounts are verbs of [`auth`]; a backup and the doctor ask the store and look at files).
-//!
 //! A page has one name everywhere: `pages/login.rs`, `/login`, `templates/login.html.tera`, `tests/app/login.rs`; its
-//! functions are `show` and `submit`. What a request passes, in order: the door ([`web::Door`]: the right host? the same
-//! site?), the guards in the route's signature ([`web::SignedIn`]: a session? [`web::Confirmed`]: a fresh proof?), what was
-//! sent ([`web::Sent`]: a form or JSON, strictly), the page, the verb of [`auth::Auth`], the store.
+//! functions are `show` and `submit`.
 //!
-//! Two things have one place each, so that no path can go around them: a login becomes a session in `auth::admission`,
-//! where the second step is asked for; and whoever verifies a password or a code needs a permit of `auth::throttle`, which
-//! has counted the try before.
+//! What a request passes, in order:
 //!
-//! Three kinds of no have three places: a rule says no, and the page is shown again with its [`web::Problems`]; a person
-//! may not, and a guard fails with the status; we broke, and [`web::Failed`] logs it once where it becomes a status. The
-//! catcher in [`pages`] draws the last two.
+//! 1. the request filter (`web/request_filter.rs`): the right host? the same site? And who is looking, found once;
+//! 2. the guards in the handler's signature: [`web::SignedIn`] (a session?), [`web::Confirmed`] (a fresh proof?),
+//!    [`web::Browser`] (which browser asks?);
+//! 3. what was submitted, a form or JSON, read strictly into one struct: [`web::Submission`];
+//! 4. the page, a verb of [`auth::Auth`], the store;
+//! 5. the answer: [`web::Show`] a page, or go on to the [`web::Next`]; both are pages for people and data for programs, by
+//!    the [`web::Format`].
+//!
+//! Two things have one place each, so that no path can go around them: a login becomes a session in `auth/log_in.rs`, where
+//! the code of two-factor authentication is asked for; and whoever verifies a password or a code needs a permit of
+//! `auth/throttle.rs`, which has counted the try before.
+//!
+//! Three kinds of no have three places: a rule says no, and the form is shown again ([`web::FormError`]) with its
+//! [`web::Problems`]; a person may not, and a guard fails; we cannot now ([`auth::Failure`]: too many tries, a full queue,
+//! the database away), and `?` carries it from wherever it arises. The last two are one [`web::Error`], which the catcher in
+//! [`pages`] draws.
 
 pub mod app;
 pub mod auth;

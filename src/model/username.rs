@@ -136,10 +136,7 @@ impl Username {
     pub fn choose(text: &str) -> Result<Self, UsernameProblem> {
         let name = Self::parse(text)?;
         let bare: String = name.key().chars().filter(char::is_ascii_alphanumeric).collect();
-        match RESERVED.contains(&bare.as_str()) {
-            true => Err(UsernameProblem::Reserved),
-            false => Ok(name),
-        }
+        if RESERVED.contains(&bare.as_str()) { Err(UsernameProblem::Reserved) } else { Ok(name) }
     }
 
     /// The name as it was typed.

@@ -27,8 +27,18 @@ use crate::web::{RouteMark, before_filter, filter_routes};
 
 /// The one list of addresses.
 pub fn routes() -> Vec<Route> {
-    let pages = route_list![
+    let links = RouteMark::SecretAddress.on(route_list![reset_password::show, reset_password::submit]);
+    let data = RouteMark::NoPage.on(route_list![me::show, export::show, metrics::show]);
+    // Whoever spreads the load asks each process by its own address, or names no host at all. What is told is the same for
+    // everyone, so that no host needs to be kept from it.
+    let health = before_filter(RouteMark::NoPage.on(route_list![health::live, health::ready]));
+    [health, filter_routes(), pages(), links, data].concat()
+}
+
+fn pages() -> Vec<Route> {
+    route_list![
         home::show,
+        protected::show,
         signup::show,
         signup::submit,
         login::show,
@@ -36,36 +46,29 @@ pub fn routes() -> Vec<Route> {
         login_code::show,
         login_code::submit,
         logout::submit,
+        confirm::show,
+        confirm::submit,
         profile::show,
         profile::submit,
-        protected::show,
-        sessions::show,
-        sessions::end,
-        sessions::end_others,
         password::show,
         password::submit,
         password::well_known,
-        confirm::show,
-        confirm::submit,
         two_factor::show,
         two_factor::qr_code,
         two_factor::start,
         two_factor::turn_on,
         two_factor::turn_off,
         two_factor::new_codes,
+        sessions::show,
+        sessions::end,
+        sessions::end_others,
         activity::show,
         activity::submit,
         delete_account::show,
         delete_account::submit,
         static_files::show,
         static_files::favicon,
-    ];
-    let links = RouteMark::SecretAddress.on(route_list![reset_password::show, reset_password::submit]);
-    let data = RouteMark::NoPage.on(route_list![me::show, export::show, metrics::show]);
-    // Whoever spreads the load asks each process by its own address, or names no host at all. What is told is the same for
-    // everyone, so that no host needs to be kept from it.
-    let health = before_filter(RouteMark::NoPage.on(route_list![health::live, health::ready]));
-    [health, filter_routes(), pages, links, data].concat()
+    ]
 }
 
 /// What draws every failure.

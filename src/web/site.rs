@@ -46,11 +46,13 @@ impl Site {
     /// The address to tell the operator: what people type, and where we listen for it if that is not the same.
     pub fn tell(&self, listening: SocketAddr) -> String {
         let origin = self.public_url.origin();
-        match self.is_https() {
-            true => format!("{origin} (listening on {listening})"),
+        if self.is_https() {
+            format!("{origin} (listening on {listening})")
+        } else if let Some(host) = origin.strip_suffix(":0") {
             // Port 0 stands for any that is free.
-            false if origin.ends_with(":0") => format!("{}:{}", origin.trim_end_matches(":0"), listening.port()),
-            false => origin,
+            format!("{host}:{}", listening.port())
+        } else {
+            origin
         }
     }
 

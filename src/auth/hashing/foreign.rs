@@ -93,17 +93,8 @@ impl Foreign {
             }
 
             ["", kind, params, salt, output] if kind.starts_with("pbkdf2") => {
-                let iterations = match params.split_once(',') {
-                    Some((_, length)) if length.starts_with("l=") => {
-                        let [iterations, length] = named(params, ["i", "l"])?;
-                        if base64(output)?.len() != length as usize {
-                            return Err(HashProblem::Malformed);
-                        }
-                        iterations
-                    }
-                    _ => number(params.strip_prefix("i=").unwrap_or(params))?,
-                };
-                pbkdf2(inner(kind)?, iterations, base64(salt)?, base64(output)?)
+                let (salt, output) = (base64(salt)?, base64(output)?);
+                pbkdf2(inner(kind)?, iterations(params, output.len())?, salt, output)
             }
             // Django.
             [kind, iterations, salt, output] if kind.starts_with("pbkdf2_") => {
@@ -111,16 +102,7 @@ impl Foreign {
             }
 
             // Werkzeug, in Flask's sites.
-            [method, salt, output] => {
-                let output = HEXLOWER.decode(output.as_bytes()).map_err(|_| HashProblem::Unknown)?;
-                match method.split(':').collect::<Vec<_>>()[..] {
-                    ["scrypt", n, r, p] => scrypt(number(n)?, number(r)?, number(p)?, salt.into(), output),
-                    ["pbkdf2", kind, iterations] => {
-                        pbkdf2(inner(&format!("pbkdf2-{kind}"))?, number(iterations)?, salt.into(), output)
-                    }
-                    _ => Err(HashProblem::Unknown),
-                }
-            }
+            [method, salt, output] => werkzeug(method, salt, output),
             // Django.
             _ if text.starts_with('!') => Err(HashProblem::NoPassword),
             _ => Err(HashProblem::Unknown),
@@ -153,6 +135,17 @@ impl Foreign {
                 Some(computed.ct_eq(output).into())
             }
         }
+    }
+}
+
+fn werkzeug(method: &str, salt: &str, output: &str) -> Result<Foreign, HashProblem> {
+    let output = HEXLOWER.decode(output.as_bytes()).map_err(|_| HashProblem::Unknown)?;
+    match method.split(':').collect::<Vec<_>>()[..] {
+        ["scrypt", n, r, p] => scrypt(number(n)?, number(r)?, number(p)?, salt.into(), output),
+        ["pbkdf2", kind, iterations] => {
+            pbkdf2(inner(&format!("pbkdf2-{kind}"))?, number(iterations)?, salt.into(), output)
+        }
+        _ => Err(HashProblem::Unknown),
     }
 }
 
@@ -196,6 +189,15 @@ fn pbkdf2(hash: Inner, iterations: u32, salt: Vec<u8>, output: Vec<u8>) -> Resul
         return Err(HashProblem::TooWeak);
     }
     Ok(Foreign::Pbkdf2 { hash, iterations, salt, output })
+}
+
+/// The iterations of PHC's parameters, and the length of the output with them where that is said; or passlib's bare number.
+fn iterations(params: &str, output_length: usize) -> Result<u32, HashProblem> {
+    if !params.contains(",l=") {
+        return number(params.strip_prefix("i=").unwrap_or(params));
+    }
+    let [iterations, length] = named(params, ["i", "l"])?;
+    if length as usize == output_length { Ok(iterations) } else { Err(HashProblem::Malformed) }
 }
 
 fn of_good_length(salt: Vec<u8>, output: Vec<u8>) -> Result<(Vec<u8>, Vec<u8>), HashProblem> {

@@ -22,10 +22,12 @@ impl Stored {
 
         // Django writes the name of its hasher in front of a PHC string.
         let argon2 = text.strip_prefix("argon2").filter(|phc| phc.starts_with('$')).unwrap_or(text);
-        match text.len() <= LONGEST {
-            true if argon2.starts_with("$argon2") => StoredArgon2::read(argon2).map(Self::Argon2),
-            true => Foreign::read(text).map(Self::Foreign),
-            false => Err(HashProblem::Unknown),
+        if text.len() > LONGEST {
+            Err(HashProblem::Unknown)
+        } else if argon2.starts_with("$argon2") {
+            StoredArgon2::read(argon2).map(Self::Argon2)
+        } else {
+            Foreign::read(text).map(Self::Foreign)
         }
     }
 }

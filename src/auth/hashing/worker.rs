@@ -105,9 +105,10 @@ impl Worker {
                 let began = Instant::now();
                 let computed = self.compute(password, &stored);
                 let matches = computed.is_some_and(|computed| computed.ct_eq(&stored.output).into());
-                match stored.is_like(&self.params) {
-                    true => Some(Verdict { matches, is_outdated: false, better: None }),
-                    false => Some(self.improve(password, matches, began)),
+                if stored.is_like(&self.params) {
+                    Some(Verdict { matches, is_outdated: false, better: None })
+                } else {
+                    Some(self.improve(password, matches, began))
                 }
             }
             Ok(Stored::Foreign(stored)) => {
