@@ -28,7 +28,7 @@ pub struct Export {
 impl Auth {
     /// What happened to an account, the latest first.
     pub async fn activity(&self, user_id: UserId) -> Result<Vec<Event>, Failure> {
-        Ok(self.store.events(user_id, MOST_SHOWN, MOST_FAILURES_SHOWN).await?)
+        self.store.events(user_id, MOST_SHOWN, MOST_FAILURES_SHOWN).await
     }
 
     /// Takes the notice from a session, because its user has seen it.
@@ -40,7 +40,7 @@ impl Auth {
 
     /// Why the session of a token was ended from elsewhere, if it was.
     pub async fn ending(&self, token_hash: &TokenHash) -> Result<Option<(EventKind, Moment)>, Failure> {
-        Ok(self.store.ending(token_hash).await?)
+        self.store.ending(token_hash).await
     }
 
     /// Everything that is kept about a user.

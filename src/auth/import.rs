@@ -116,7 +116,7 @@ impl Auth {
             ImportedUser { new, disabled_at: import.is_disabled.then_some(now), event }
         };
         let users = users.into_iter().map(prepare).collect::<Vec<_>>();
-        Ok(self.store.import_users(&users).await?)
+        self.store.import_users(&users).await
     }
 
     /// Answers for each whether their name is free, and takes nobody in.

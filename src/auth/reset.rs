@@ -19,7 +19,7 @@ impl Auth {
 
     /// Whose password a token sets. None when it is worth nothing: nobody is told why. Asking uses nothing up.
     pub async fn reset(&self, token: &Token) -> Result<Option<Reset>, Failure> {
-        Ok(self.store.reset(&token.hash(), self.clock.now()).await?)
+        self.store.reset(&token.hash(), self.clock.now()).await
     }
 
     /// Sets a new password by a token that was found good, and uses it up. Every session of the user ends, and what

@@ -66,12 +66,12 @@ impl Auth {
     /// Opens an account again. False when it was open.
     pub async fn enable(&self, user_id: UserId) -> Result<bool, Failure> {
         let event = self.event(user_id, EventKind::Enabled, &ClientInfo::default());
-        Ok(self.store.enable_user(&event).await?)
+        self.store.enable_user(&event).await
     }
 
     /// The open sessions of one user or of all with who is in them, the last used first, at most so many.
     pub async fn open_sessions(&self, of: Option<UserId>, most: i64) -> Result<Vec<(Username, Session)>, Failure> {
-        Ok(self.store.open_sessions(of, most, self.open_now()).await?)
+        self.store.open_sessions(of, most, self.open_now()).await
     }
 
     /// Ends one session, whosever it is (ASVS 7.4.5). False when it had ended before, or never was.
