@@ -25,6 +25,7 @@ mod me;
 mod metrics;
 mod operator;
 mod password;
+mod port;
 mod postgres;
 mod processes;
 mod profile;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::machine;
+use crate::{machine, port};
 
 /// In the environment of a run of the tests on PostgreSQL: the server's address, without a database.
 const SERVER: &str = "VESTIBULE_TEST_POSTGRES";
@@ -65,7 +65,7 @@ impl Cluster {
         if let Some((uid, gid)) = user {
             chown(folder.path(), Some(uid), Some(gid)).expect("a folder of that user");
         }
-        let mut cluster = Self { folder, program: programs[0].clone(), user, port: free_port(), running: None };
+        let mut cluster = Self { folder, program: programs[0].clone(), user, port: port::free(), running: None };
 
         let made = cluster
             .command(&programs[1])
@@ -158,12 +158,6 @@ fn other_user() -> Option<(u32, u32)> {
         Some((fields.get(2)?.parse().ok()?, fields.get(3)?.parse().ok()?))
     };
     ids("postgres").or_else(|| ids("nobody"))
-}
-
-/// A port that was free a moment ago.
-fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("its address").port()
 }
 
 /// What needs no database, and what is about SQLite's file.

@@ -5,7 +5,7 @@ mod nginx;
 mod tls;
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::Child;
 use std::thread;
@@ -15,6 +15,7 @@ use rustix::process::Signal;
 use tempfile::TempDir;
 
 use crate::faults::{ON_FILE, Other, QUICK, until};
+use crate::port;
 use crate::server::{Server, cookie, exchange, header, send, set_cookie, status};
 use crate::support::{PASSWORD, encode};
 
@@ -38,8 +39,8 @@ impl Site {
     fn start(proxy: impl FnOnce(&Path, u16, u16, u16) -> Child) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let certificate = Certificate::make(folder.path());
-        let server = behind_proxy(folder.path(), 0);
-        let (https, http) = (free_port(), free_port());
+        let server = behind_proxy(folder.path(), port::free());
+        let (https, http) = (port::free(), port::free());
         let proxy = proxy(folder.path(), https, http, server.port);
         let site = Self { proxy, server: Some(server), certificate, https, http, folder };
         until(|| TcpStream::connect(("127.0.0.1", https)).is_ok());
@@ -81,10 +82,6 @@ fn behind_proxy(folder: &Path, port: u16) -> Server {
         ("ROCKET_TRUSTED_PROXIES", "127.0.0.1/32"),
     ];
     Server::start_with(folder, &settings)
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// A file of `deploy/` with other words in the place of some; each must be there.
