@@ -149,10 +149,10 @@ async fn a_right_code_of_another_time_says_that_the_clock_is_off() {
 
 #[rocket::async_test]
 async fn what_is_typed_wrong_is_said_beside_the_field() {
-    let (app, _, _, _) = with_phone().await;
-    let browser = app.browser();
+    let (app, _, phone, _) = with_phone().await;
+    let (browser, wrong) = (app.browser(), phone.wrong_code(&app));
     browser.submit("/login", &LOG_IN).await.leads_to("/login/code");
-    for (code, status) in [("", 422), ("000000", 401), ("12345", 401), ("abcde-fghij", 401), ("😀😀😀😀😀😀", 401)]
+    for (code, status) in [("", 422), (&*wrong, 401), ("12345", 401), ("abcde-fghij", 401), ("😀😀😀😀😀😀", 401)]
     {
         let answer = browser.submit("/login/code", &[("code", code)]).await;
         let page = answer.is_page(Status::new(status));

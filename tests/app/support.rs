@@ -1,7 +1,7 @@
 //! The words that tests use. Ada has an account, Eve does not. The same people everywhere.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use sqlx::{ConnectOptions, Connection};
 use tempfile::TempDir;
 use totp_rs::Totp;
 use vestibule::auth::Auth;
-use vestibule::model::{Clock, Moment};
+use vestibule::model::{Clock, Moment, TotpSecret};
 use vestibule::store::Database;
 
 use crate::postgres;
@@ -98,7 +98,7 @@ impl App {
     /// What the activity of whoever holds these cookies says, the latest first, once it holds so many of that kind: what
     /// failed is written while the answer goes out already.
     pub async fn activity(&self, cookies: &Cookies, kind: &str, at_least: usize) -> Vec<String> {
-        for _ in 0..200 {
+        for _ in 0..2_000 {
             let events = self.program_with(cookies).get("/activity").await.json();
             let kinds: Vec<String> = events["events"]
                 .as_array()
@@ -118,9 +118,13 @@ impl App {
     /// codes.
     pub async fn turn_on_second_step(&self, cookies: &Cookies) -> (Phone, Vec<String>) {
         let program = self.program_with(cookies);
-        let begun = program.press("/two-factor/start").await.json();
-        let phone =
-            Phone(Totp::from_url(begun["setup"]["address"].as_str().expect("an address")).expect("a TOTP address"));
+        let phone = loop {
+            let phone = Phone::set_up(&program.press("/two-factor/start").await.json());
+            // Else a code of another time may be a right one: that of one key in a thousand is.
+            if phone.repeats_no_code(self) {
+                break phone;
+            }
+        };
         let on = program.send("/two-factor/on", json!({ "code": phone.code(self) })).await;
         assert_eq!(on.status, Status::Ok, "{}", on.body);
         let told = on.json();
@@ -183,6 +187,11 @@ pub fn figment(folder: &TempDir, settings: &[(&str, Value)]) -> Figment {
 pub struct Phone(Totp);
 
 impl Phone {
+    /// One that has read what `/two-factor` shows to whoever sets one up.
+    pub fn set_up(page: &Value) -> Self {
+        Self(Totp::from_url(page["setup"]["address"].as_str().expect("an address")).expect("a TOTP address"))
+    }
+
     /// The code of the present moment.
     pub fn code(&self, app: &App) -> String {
         self.code_at(app, 0)
@@ -192,6 +201,22 @@ impl Phone {
     pub fn code_at(&self, app: &App, later: i64) -> String {
         let seconds = app.clock.now().millis() / 1_000 + later;
         self.0.generate(seconds.unsigned_abs()).to_string()
+    }
+
+    /// Six digits that are no code of this key, now or within ten minutes.
+    pub fn wrong_code(&self, app: &App) -> String {
+        let near = self.codes_near(app);
+        let mut codes = (0..).map(|number| format!("{number:06}"));
+        codes.find(|code| !near.contains(code)).expect("fewer codes than numbers")
+    }
+
+    fn repeats_no_code(&self, app: &App) -> bool {
+        let near = self.codes_near(app);
+        near.iter().collect::<BTreeSet<_>>().len() == near.len()
+    }
+
+    fn codes_near(&self, app: &App) -> Vec<String> {
+        (-20..=20).map(|steps| self.code_at(app, steps * TotpSecret::STEP)).collect()
     }
 }
 

@@ -300,7 +300,7 @@ async fn codes_and_confirmations_are_slowed_down_too() {
     app.wait(Duration::from_secs(30));
     let with_code = |code: String| json!({ "username": ADA, "password": PASSWORD, "code": code });
     for _ in 0..4 {
-        let answer = app.program_with(&cookies).send("/login", with_code("000000".into())).await;
+        let answer = app.program_with(&cookies).send("/login", with_code(phone.wrong_code(&app))).await;
         assert_eq!(answer.status, Status::Unauthorized, "{}", answer.body);
         app.wait(Duration::from_millis(1));
     }
@@ -375,14 +375,14 @@ async fn whoever_knows_the_password_alone_cannot_keep_the_owner_out_by_wrong_cod
     let with_code = |code: &str| json!({ "username": ADA, "password": PASSWORD, "code": code });
     for _ in 0..110 {
         app.wait(Duration::from_secs(30));
-        app.program().from("203.0.113.9").send("/login", with_code("000000")).await;
+        app.program().from("203.0.113.9").send("/login", with_code(&phone.wrong_code(&app))).await;
     }
 
     let owner = app.program_with(&known).from("203.0.113.9");
     assert_eq!(owner.send("/login", with_code(&phone.code(&app))).await.status, Status::Ok, "the known browser");
     for _ in 0..110 {
         app.wait(Duration::from_secs(30));
-        app.program().from("203.0.113.9").send("/login", with_code("000000")).await;
+        app.program().from("203.0.113.9").send("/login", with_code(&phone.wrong_code(&app))).await;
     }
     app.wait(Duration::from_secs(30));
     let locked = app.program().from("198.51.100.7").send("/login", with_code(&phone.code(&app))).await;
@@ -438,9 +438,9 @@ async fn codes_that_can_be_made_in_a_session_win_no_guesses_of_the_password() {
 async fn a_code_in_a_session_does_not_clear_the_count_of_codes_at_the_login() {
     let app = throttled().await;
     let known = app.sign_up(ADA).await;
-    let (_, codes) = app.turn_on_second_step(&known).await;
+    let (phone, codes) = app.turn_on_second_step(&known).await;
     let wrong_code = async || {
-        let body = json!({ "username": ADA, "password": PASSWORD, "code": "000000" });
+        let body = json!({ "username": ADA, "password": PASSWORD, "code": phone.wrong_code(&app) });
         app.program().from("203.0.113.9").send("/login", body).await.status
     };
     for _ in 0..9 {

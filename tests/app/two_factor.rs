@@ -3,7 +3,7 @@ use std::time::Duration;
 use rocket::http::Status;
 use serde_json::json;
 
-use crate::support::{ADA, App, PASSWORD, adas};
+use crate::support::{ADA, App, PASSWORD, Phone, adas};
 
 #[rocket::async_test]
 async fn a_phone_is_set_up_by_a_picture_and_counts_after_a_right_code() {
@@ -21,7 +21,8 @@ async fn a_phone_is_set_up_by_a_picture_and_counts_after_a_right_code() {
     assert!(!picture.body.contains("<script"));
     assert_eq!(app.program().send("/login", adas()).await.status, Status::Ok, "nothing is asked for yet");
 
-    let wrong = browser.submit("/two-factor/on", &[("code", "000000")]).await;
+    let phone = Phone::set_up(&app.program_with(&ada).get("/two-factor").await.json());
+    let wrong = browser.submit("/two-factor/on", &[("code", &phone.wrong_code(&app))]).await;
     assert!(wrong.is_page(Status::UnprocessableEntity).contains(r#"id="code-problem""#));
     assert_eq!(app.program().send("/login", adas()).await.status, Status::Ok);
     let (phone, codes) = app.turn_on_second_step(&ada).await;

@@ -14,8 +14,10 @@ use crate::support::{PASSWORD, encode};
 
 const WAITING: usize = 24;
 
-/// With throttling on, so that the database tells how many requests have come in.
-const SLOW: [(&str, &str); 3] = [("ROCKET_HASH_THREADS", "1"), ("ROCKET_HASH_QUEUE", "200"), ON_FILE];
+/// With throttling on, so that the database tells how many requests have come in; and slow enough for them all to be in
+/// before the last is answered.
+const SLOW: [(&str, &str); 4] =
+    [("ROCKET_HASH_THREADS", "1"), ("ROCKET_HASH_QUEUE", "200"), ("ROCKET_HASH_PASSES", "6"), ON_FILE];
 
 #[test]
 fn asked_to_stop_it_answers_all_whom_it_has_let_in_and_writes_down_what_it_knows() {
