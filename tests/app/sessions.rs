@@ -45,26 +45,6 @@ async fn the_limit_of_a_session_that_is_not_used_is_kept_to_the_second() {
 }
 
 #[rocket::async_test]
-async fn the_use_of_a_session_counts_also_after_it_was_written_down_and_after_a_restart() {
-    let app = App::with_settings(&[("session_recheck_ms", json!(0))]).await;
-    let ada = app.sign_up(ADA).await;
-    for _ in 0..4 {
-        app.wait(20 * MINUTE);
-        assert_eq!(app.program_with(&ada).get("/getusers/me").await.status, Status::Ok);
-        app.auth().write_last_seen().await.unwrap();
-        app.auth().write_last_seen().await.unwrap();
-    }
-
-    let clock = app.clock.now();
-    app.auth().close().await;
-    let again = App::in_folder(app.folder.clone(), &[]).await;
-    again.wait(clock.since(again.clock.now()));
-    again.wait(20 * MINUTE);
-
-    assert_eq!(again.program_with(&ada).get("/getusers/me").await.status, Status::Ok);
-}
-
-#[rocket::async_test]
 async fn a_session_ends_after_twelve_hours_however_busy() {
     let (app, ada) = App::with_ada().await;
     for _ in 0..71 {
