@@ -11,7 +11,7 @@ use vestibule::model::{
     DisplayName, MOST_SESSIONS, PROOF_LASTS, Password, RESET_LASTS, RecoveryCode, TotpSecret, Username,
 };
 use vestibule::settings::{HASHING_FLOORS, OUR_KEYS, Settings, safe_defaults};
-use vestibule::web::{HELD_FOR, MOST_KIB};
+use vestibule::web::MOST_KIB;
 
 fn read(file: &str) -> String {
     std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap()
@@ -46,7 +46,6 @@ fn the_numbers_of_the_security_page_are_those_of_the_code() {
         format!("of more, the oldest goes | {MOST_SESSIONS}"),
         format!("read about a session for | {} ms", defaults.rules.session_recheck.as_millis()),
         format!("a proof (login, `/confirm`) lasts | {} minutes", minutes(PROOF_LASTS)),
-        format!("ran out is held for | {} minutes", minutes(HELD_FOR)),
         format!("between its two steps for | {} minutes", minutes(PROOF_LASTS)),
         format!("a new password with is good for | {} minutes", minutes(RESET_LASTS)),
         format!("seconds that a code lasts | {}", TotpSecret::STEP),

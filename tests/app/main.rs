@@ -14,7 +14,6 @@ mod export;
 mod faults;
 mod floors;
 mod health;
-mod held_forms;
 mod home;
 mod host;
 mod import;
