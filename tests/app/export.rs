@@ -1,4 +1,5 @@
 use rocket::http::Status;
+use vestibule::model::RecoveryCode;
 
 use crate::support::{ADA, App, PASSWORD};
 
@@ -16,7 +17,7 @@ async fn ada_takes_everything_that_is_kept_about_her_and_no_secret() {
     let all = answer.json();
     assert_eq!(all["user"]["username"], ADA);
     assert_eq!(all["sessions"].as_array().unwrap().len(), 1);
-    assert_eq!(all["second_factor"]["recovery_codes_left"], 10);
+    assert_eq!(all["second_factor"]["recovery_codes_left"], RecoveryCode::AT_ONCE);
     let kinds: Vec<&str> =
         all["activity"].as_array().unwrap().iter().map(|event| event["kind"].as_str().unwrap()).collect();
     assert_eq!(kinds, ["exported", "second_factor_on", "signed_up"]);

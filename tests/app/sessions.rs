@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use rocket::http::Status;
 use serde_json::json;
+use vestibule::model::MOST_SESSIONS;
 use vestibule::store::Store;
 
 use crate::support::{ADA, App, PASSWORD, adas};
@@ -273,7 +274,7 @@ async fn ada_ends_all_others_and_stays() {
 #[rocket::async_test]
 async fn of_more_than_twenty_sessions_the_oldest_goes() {
     let (app, ada) = App::with_ada().await;
-    for _ in 0..19 {
+    for _ in 1..MOST_SESSIONS {
         app.wait(Duration::from_secs(1));
         app.program().send("/login", adas()).await;
     }
@@ -283,7 +284,7 @@ async fn of_more_than_twenty_sessions_the_oldest_goes() {
 
     newest.send("/login", adas()).await;
 
-    assert_eq!(app.count().await, (1, 20));
+    assert_eq!(app.count().await, (1, MOST_SESSIONS));
     assert_eq!(app.program_with(&ada).get("/getusers/me").await.status, Status::Unauthorized);
     let cookies = newest.cookies.borrow().clone();
     app.activity(&cookies, "oldest_ended", 1).await;

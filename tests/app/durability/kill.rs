@@ -9,6 +9,7 @@ use std::time::Duration;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use rustix::process::Signal;
+use vestibule::model::MOST_SESSIONS;
 
 use crate::support::file::{Other, QUICK, command, is_whole};
 use crate::support::server::{FORM, Server, status};
@@ -16,8 +17,8 @@ use crate::support::{Answer, encode, seed};
 
 const ROUNDS: u64 = 100;
 const CLIENTS: u64 = 3;
-/// Fewer than the sessions that a user may have: of more, the oldest would end by itself.
-const MOST_ACTIONS: usize = 12;
+/// Of more than a user may have, the oldest session would end by itself.
+const MOST_ACTIONS: i64 = MOST_SESSIONS - 8;
 
 #[test]
 fn killed_a_hundred_times_at_random_moments_nothing_acknowledged_is_lost_and_nothing_ended_lives() {
