@@ -11,6 +11,7 @@ pub mod processes;
 pub mod proxy;
 pub mod server;
 pub mod small_disk;
+pub mod source;
 pub mod tls;
 mod visitor;
 
