@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::support::postgres::{Cluster, SERVER, of_this_run};
 
 /// What needs no database, and what is about SQLite's file.
-const NOT_ON_POSTGRES: [&str; 13] = [
+const NOT_ON_POSTGRES: [&str; 14] = [
     "on_postgresql::",
     "documents::",
     "floors::",
@@ -16,6 +16,7 @@ const NOT_ON_POSTGRES: [&str; 13] = [
     "faults::",
     "storage::",
     "durability::kill",
+    "durability::versions",
     "operator::a_backup",
     "operator::a_command_in_the_wrong_folder",
     "operator::ending_all_sessions_ends_more",

@@ -1,6 +1,7 @@
-//! What was acknowledged is kept: through a restart, through `kill -9` at any moment.
+//! What was acknowledged is kept: through a restart, through `kill -9` at any moment, and in every later version.
 
 mod kill;
+mod versions;
 
 use std::time::Duration;
 

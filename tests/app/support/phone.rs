@@ -12,7 +12,12 @@ pub struct Phone(Totp);
 impl Phone {
     /// One that has read what `/two-factor` shows to whoever sets one up.
     pub fn set_up(page: &Value) -> Self {
-        Self(Totp::from_url(page["setup"]["address"].as_str().expect("an address")).expect("a TOTP address"))
+        Self::at(page["setup"]["address"].as_str().expect("an address"))
+    }
+
+    /// One that has read that address.
+    pub fn at(address: &str) -> Self {
+        Self(Totp::from_url(address).expect("a TOTP address"))
     }
 
     /// The code of the present moment.
