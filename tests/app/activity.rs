@@ -2,8 +2,11 @@ use std::time::Duration;
 
 use rocket::http::Status;
 use serde_json::json;
+use vestibule::auth::EVENTS_KEPT;
 
 use crate::support::{ADA, App, PASSWORD, adas};
+
+const DAY: Duration = Duration::from_secs(86_400);
 
 const WRONG: [(&str, &str); 2] = [("username", ADA), ("password", "not the password")];
 
@@ -99,10 +102,10 @@ async fn events_are_kept_for_ninety_days() {
     browser.send("/login", json!({ "username": ADA, "password": PASSWORD, "remember": true })).await;
     let cookies = browser.cookies.borrow().clone();
 
-    app.wait(Duration::from_secs(89 * 86_400));
+    app.wait(EVENTS_KEPT - DAY);
     app.auth().sweep().await.unwrap();
     assert_eq!(app.activity(&cookies, "signed_up", 1).await.len(), 3);
-    app.wait(Duration::from_secs(2 * 86_400));
+    app.wait(2 * DAY);
     app.auth().sweep().await.unwrap();
 
     let left = browser.get("/activity").await.json();

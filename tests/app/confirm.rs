@@ -2,10 +2,9 @@ use std::time::Duration;
 
 use rocket::http::Status;
 use serde_json::json;
+use vestibule::model::PROOF_LASTS;
 
 use crate::support::{ADA, App, PASSWORD, input};
-
-const STALE: Duration = Duration::from_secs(10 * 60);
 
 /// The pages and buttons that change how one gets in.
 const SENSITIVE_PAGES: [&str; 3] = ["/password", "/two-factor", "/delete-account"];
@@ -23,7 +22,7 @@ const SENSITIVE_POSTS: [&str; 8] = [
 #[rocket::async_test]
 async fn a_fresh_login_is_proof_enough_for_ten_minutes() {
     let (app, ada) = App::with_ada().await;
-    app.wait(STALE - Duration::from_secs(1));
+    app.wait(PROOF_LASTS - Duration::from_secs(1));
     for path in SENSITIVE_PAGES {
         assert_eq!(app.browser_with(&ada).get(path).await.status, Status::Ok, "{path}");
     }
@@ -32,7 +31,7 @@ async fn a_fresh_login_is_proof_enough_for_ten_minutes() {
 #[rocket::async_test]
 async fn after_that_people_are_led_to_prove_it_and_back_and_programs_are_told() {
     let (app, ada) = App::with_ada().await;
-    app.wait(STALE);
+    app.wait(PROOF_LASTS);
     for path in SENSITIVE_PAGES {
         app.browser_with(&ada).get(path).await.leads_to(&format!("/confirm?next={path}"));
         app.program_with(&ada).get(path).await.is_problem(Status::Forbidden);
@@ -50,7 +49,7 @@ async fn after_that_people_are_led_to_prove_it_and_back_and_programs_are_told() 
 #[rocket::async_test]
 async fn the_password_proves_it_and_the_session_goes_on_under_a_new_token() {
     let (app, ada) = App::with_ada().await;
-    app.wait(STALE);
+    app.wait(PROOF_LASTS);
     let browser = app.browser_with(&ada);
     let answer = browser.get("/confirm?next=/password").await;
     let page = answer.is_page(Status::Ok);
@@ -69,7 +68,7 @@ async fn the_password_proves_it_and_the_session_goes_on_under_a_new_token() {
 #[rocket::async_test]
 async fn a_wrong_password_proves_nothing_and_ends_nothing() {
     let (app, ada) = App::with_ada().await;
-    app.wait(STALE);
+    app.wait(PROOF_LASTS);
     let browser = app.browser_with(&ada);
 
     let answer = browser.submit("/confirm", &[("password", "not the password"), ("next", "/two-factor")]).await;
@@ -85,7 +84,7 @@ async fn a_wrong_password_proves_nothing_and_ends_nothing() {
 async fn a_code_proves_it_too_and_only_once() {
     let (app, ada) = App::with_ada().await;
     let (phone, _) = app.turn_on_second_step(&ada).await;
-    app.wait(STALE);
+    app.wait(PROOF_LASTS);
     let (program, code) = (app.program_with(&ada), phone.code(&app));
 
     assert_eq!(program.send("/confirm", json!({ "code": code })).await.status, Status::Ok);

@@ -70,6 +70,20 @@ async fn our_own_pages_and_programs_are_let_in() {
 }
 
 #[rocket::async_test]
+async fn a_page_of_ours_may_be_asked_for_with_the_last_dot_of_our_name() {
+    let (app, _) = App::with_ada().await;
+    let log_in = async |host: &str, origin: &str| {
+        let browser = app.browser().with("Host", host).with("Origin", origin);
+        browser.submit("/login", &[("username", ADA), ("password", PASSWORD)]).await.status
+    };
+
+    assert_eq!(log_in("localhost.:8000", "http://localhost.:8000").await, Status::SeeOther);
+    for origin in ["http://localhost..:8000", "http://localhost.:9", "http://evil.:8000", "https://localhost.:8000"] {
+        assert_eq!(log_in("localhost.:8000", origin).await, Status::Forbidden, "{origin}");
+    }
+}
+
+#[rocket::async_test]
 async fn behind_https_only_the_public_origin_is_ours() {
     let app = App::with_settings(&[("public_url", json!("https://example.org"))]).await;
     app.sign_up(ADA).await;

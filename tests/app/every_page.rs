@@ -74,6 +74,33 @@ async fn every_page_can_be_drawn_for_a_stranger_and_for_ada() {
     }
 }
 
+/// What stands above the page itself.
+fn header_of(answer: &Answer) -> &str {
+    answer.body.split("<main").next().unwrap_or_default()
+}
+
+#[rocket::async_test]
+async fn ada_is_greeted_by_her_name_on_whatever_page_is_drawn_for_her() {
+    let (app, ada) = App::with_ada().await;
+    let browser = app.browser_with(&ada);
+    let mut drawn = Vec::new();
+    for (_, path) in pages(&app).await {
+        drawn.push((browser.get(&path).await, path));
+    }
+    for path in ["/no-such-page", "/logout", "/reset-password?token=x"] {
+        drawn.push((browser.get(path).await, path.to_owned()));
+    }
+    for path in ["/login", "/signup", "/profile", "/password", "/delete-account", "/two-factor/on"] {
+        drawn.push((browser.submit(path, &[("unknown", "x")]).await, path.to_owned()));
+    }
+
+    drawn.retain(|(answer, _)| answer.header("Content-Type") == Some("text/html; charset=utf-8"));
+    assert!(drawn.len() > 15, "{}", drawn.len());
+    for (answer, path) in &drawn {
+        assert!(header_of(answer).contains("<bdi>Ada</bdi>"), "{path}: {answer}");
+    }
+}
+
 #[rocket::async_test]
 async fn every_page_is_data_for_programs_and_a_session_is_asked_for_where_the_design_says_so() {
     let (app, ada) = App::with_ada().await;

@@ -1,6 +1,9 @@
+use std::time::Duration;
+
 use rocket::futures::future::join_all;
 use rocket::http::Status;
 use rocket::tokio::task;
+use rocket::tokio::time::timeout;
 use serde_json::{Value, json};
 
 use crate::support::{App, PASSWORD};
@@ -29,14 +32,16 @@ async fn while_the_database_is_away_it_lives_and_is_not_ready() {
 
 /// What it says once it answers with that status.
 async fn ready_once(app: &App, status: Status) -> Value {
-    for _ in 0..10_000 {
-        let ready = app.program().get("/health/ready").await;
-        if ready.status == status {
-            return ready.json();
+    let asking = async {
+        loop {
+            let ready = app.program().get("/health/ready").await;
+            if ready.status == status {
+                return ready.json();
+            }
+            task::yield_now().await;
         }
-        task::yield_now().await;
-    }
-    panic!("never {status}");
+    };
+    timeout(Duration::from_secs(60), asking).await.unwrap_or_else(|_| panic!("never {status}"))
 }
 
 #[rocket::async_test]

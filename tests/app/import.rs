@@ -7,7 +7,7 @@ use rocket::http::Status;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::server::command;
+use crate::support::server::command;
 use crate::support::{App, PASSWORD};
 
 /// What everyone's password was: shorter than a new one may be, and not ASCII.

@@ -3,8 +3,11 @@ use std::time::Duration;
 use rocket::futures::future::join_all;
 use rocket::http::Status;
 use serde_json::json;
+use vestibule::model::{PROOF_LASTS, RecoveryCode, TotpSecret};
 
 use crate::support::{ADA, App, Cookies, PASSWORD, Phone, adas, input};
+
+const CODE_LASTS: Duration = Duration::from_secs(TotpSecret::STEP.unsigned_abs());
 
 const LOG_IN: [(&str, &str); 2] = [("username", ADA), ("password", PASSWORD)];
 
@@ -12,7 +15,7 @@ const LOG_IN: [(&str, &str); 2] = [("username", ADA), ("password", PASSWORD)];
 async fn with_phone() -> (App, Cookies, Phone, Vec<String>) {
     let (app, ada) = App::with_ada().await;
     let (phone, codes) = app.turn_on_second_step(&ada).await;
-    app.wait(Duration::from_secs(30));
+    app.wait(CODE_LASTS);
     (app, ada, phone, codes)
 }
 
@@ -55,9 +58,9 @@ async fn no_path_gets_a_session_by_the_password_alone() {
 
     let code = json!({ "code": phone.code(&app) });
     assert_eq!(app.program().with("Authorization", basic).send("/login", code).await.status, Status::Ok);
-    app.wait(Duration::from_secs(30));
+    app.wait(CODE_LASTS);
     assert_eq!(app.program().send("/login", with_code(&phone.code(&app))).await.status, Status::Ok);
-    app.wait(Duration::from_secs(30));
+    app.wait(CODE_LASTS);
     let stepwise = app.program();
     stepwise.send("/login", adas()).await.is_problem(Status::Unauthorized);
     assert_eq!(stepwise.send("/login/code", json!({ "code": phone.code(&app) })).await.status, Status::Ok);
@@ -97,14 +100,14 @@ async fn of_two_right_codes_at_once_one_makes_a_session() {
 
         assert_eq!(answers.iter().filter(|status| **status == Status::Ok).count(), 1, "round {round}: {answers:?}");
         assert_eq!(app.count().await.1, before.1 + 1, "round {round}");
-        app.wait(Duration::from_secs(30));
+        app.wait(CODE_LASTS);
     }
 }
 
 #[rocket::async_test]
 async fn each_recovery_code_works_once_also_when_it_is_sent_twice_at_once() {
     let (app, ada, _, codes) = with_phone().await;
-    assert_eq!(codes.len(), 10);
+    assert_eq!(codes.len(), RecoveryCode::AT_ONCE);
     for (n, code) in codes.iter().take(3).enumerate() {
         let before = app.count().await;
         let answers = join_all((0..3).map(async |_| app.program().send("/login", with_code(code)).await.status)).await;
@@ -112,7 +115,7 @@ async fn each_recovery_code_works_once_also_when_it_is_sent_twice_at_once() {
         assert_eq!(answers.iter().filter(|status| **status == Status::Ok).count(), 1, "{answers:?}");
         assert_eq!(app.count().await.1, before.1 + 1);
         let left = app.program_with(&ada).get("/two-factor").await.json();
-        assert_eq!(left["recovery_codes_left"], 9 - n);
+        assert_eq!(left["recovery_codes_left"], RecoveryCode::AT_ONCE - 1 - n);
     }
     app.activity(&ada, "recovery_code_used", 3).await;
 }
@@ -122,7 +125,7 @@ async fn nobody_signs_in_with_the_codes_of_another() {
     let (app, _, _, _) = with_phone().await;
     let eve = app.sign_up("eve").await;
     let (eves, codes) = app.turn_on_second_step(&eve).await;
-    app.wait(Duration::from_secs(30));
+    app.wait(CODE_LASTS);
     for code in [eves.code(&app), codes[0].clone()] {
         app.program().send("/login", with_code(&code)).await.is_problem(Status::Unauthorized);
     }
@@ -136,23 +139,23 @@ async fn a_right_code_of_another_time_says_that_the_clock_is_off() {
         let errors = answer.is_problem(Status::Unauthorized);
         assert!(errors["code"].as_str().unwrap().contains(words), "{errors}");
     }
-    app.wait(Duration::from_secs(60));
+    app.wait(2 * CODE_LASTS);
     for later in [-30, 30] {
         assert_eq!(
             app.program().send("/login", with_code(&phone.code_at(&app, later))).await.status,
             Status::Ok,
             "{later}"
         );
-        app.wait(Duration::from_secs(90));
+        app.wait(3 * CODE_LASTS);
     }
 }
 
 #[rocket::async_test]
 async fn what_is_typed_wrong_is_said_beside_the_field() {
-    let (app, _, _, _) = with_phone().await;
-    let browser = app.browser();
+    let (app, _, phone, _) = with_phone().await;
+    let (browser, wrong) = (app.browser(), phone.wrong_code(&app));
     browser.submit("/login", &LOG_IN).await.leads_to("/login/code");
-    for (code, status) in [("", 422), ("000000", 401), ("12345", 401), ("abcde-fghij", 401), ("😀😀😀😀😀😀", 401)]
+    for (code, status) in [("", 422), (&*wrong, 401), ("12345", 401), ("abcde-fghij", 401), ("😀😀😀😀😀😀", 401)]
     {
         let answer = browser.submit("/login/code", &[("code", code)]).await;
         let page = answer.is_page(Status::new(status));
@@ -165,7 +168,7 @@ async fn a_ticket_is_good_for_ten_minutes_and_for_one_password() {
     let (app, ada, phone, _) = with_phone().await;
     let browser = app.browser();
     browser.submit("/login", &LOG_IN).await.leads_to("/login/code");
-    app.wait(Duration::from_secs(600));
+    app.wait(PROOF_LASTS);
     browser.submit("/login/code", &[("code", &phone.code(&app))]).await.leads_to("/login");
 
     let browser = app.browser();
@@ -195,10 +198,10 @@ async fn a_code_that_was_typed_too_early_is_worth_nothing_later() {
     let early = phone.code_at(&app, 120);
     app.program().send("/login", with_code(&early)).await.is_problem(Status::Unauthorized);
 
-    app.wait(Duration::from_secs(120));
+    app.wait(4 * CODE_LASTS);
 
     let answer = app.program().send("/login", with_code(&early)).await;
     assert!(answer.is_problem(Status::Unauthorized)["code"].as_str().unwrap().contains("used already"));
-    app.wait(Duration::from_secs(30));
+    app.wait(CODE_LASTS);
     assert_eq!(app.program().send("/login", with_code(&phone.code(&app))).await.status, Status::Ok);
 }

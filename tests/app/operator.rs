@@ -11,8 +11,8 @@ use std::thread;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::server::{Server, command, status};
 use crate::support::PASSWORD;
+use crate::support::server::{Server, command, status};
 
 /// What a command said, and how it ended.
 struct Said {
@@ -82,7 +82,7 @@ fn login(server: &Server, username: &str, password: &str) -> u16 {
 
 /// What the login page says to a browser that holds this cookie.
 fn login_page(server: &Server, cookie: &str) -> String {
-    server.request("GET", "/login", &[("Cookie", cookie), ("Accept", "text/html")], "")
+    server.request("GET", "/login", &[("Cookie", cookie), ("Accept", "text/html")], "").body
 }
 
 #[test]

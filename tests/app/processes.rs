@@ -7,71 +7,20 @@ use std::time::{Duration, Instant};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use sqlx::{Connection, Executor, PgConnection};
-use tempfile::TempDir;
 
-use crate::faults::until;
-use crate::postgres::{Cluster, database_on, of_this_run, psql};
-use crate::server::{Server, command, cookie, header, set_cookie, status};
-use crate::support::{PASSWORD, encode, seed};
+use crate::support::postgres::psql;
+use crate::support::processes::{KEY, RECHECK, Site};
+use crate::support::server::{FORM, Server, command, status};
+use crate::support::{Answer, PASSWORD, encode, seed, until};
 
-/// Who could have made it: 64 bytes that are the same in every process.
-const KEY: &str = "uU3mJ0W8bqvYx2kQ1nR7dZ5sF9hT4gLcP6aEoViKwNyXtBzMjHrDlGpCfSeAuO0I8bqvYx2kQ1nR7dZ5sF9hTw==";
-/// How long a process may rely on what it read about a session.
-const RECHECK: Duration = Duration::from_millis(200);
-
-/// Processes that share a server, each with a folder of its own.
-struct Site {
-    cluster: Cluster,
-    database: String,
-    folders: Vec<TempDir>,
-    processes: BTreeMap<usize, Server>,
-}
-
-impl Site {
-    /// That many; none where there is no PostgreSQL, or where the run is on one already.
-    fn start(processes: usize) -> Option<Self> {
-        if of_this_run().is_some() {
-            return None;
-        }
-        let cluster = Cluster::start()?;
-        let folders: Vec<TempDir> = (0..processes).map(|_| tempfile::tempdir().unwrap()).collect();
-        let database = database_on(&cluster.address(), folders[0].path());
-        let mut site = Self { cluster, database, folders, processes: BTreeMap::new() };
-        for n in 0..processes {
-            site.processes.insert(n, site.process(n, &[]));
-        }
-        Some(site)
-    }
-
-    fn process(&self, n: usize, settings: &[(&str, &str)]) -> Server {
-        let recheck = RECHECK.as_millis().to_string();
-        let usual = [
-            ("ROCKET_DATABASE_URL", self.database.as_str()),
-            ("ROCKET_SECRET_KEY", KEY),
-            ("ROCKET_SESSION_RECHECK_MS", recheck.as_str()),
-            ("ROCKET_HASH_MEMORY_KIB", "7168"),
-            ("ROCKET_HASH_PASSES", "5"),
-            ("ROCKET_HASH_THREADS", "1"),
-            ("ROCKET_HASH_QUEUE", "200"),
-        ];
-        let settings: Vec<(&str, &str)> = usual.into_iter().chain(settings.iter().copied()).collect();
-        Server::start_with(self.folders[n].path(), &settings)
-    }
-
-    fn any(&self, random: &mut StdRng) -> &Server {
-        let one = random.random_range(0..self.processes.len());
-        self.processes.values().nth(one).unwrap()
-    }
-}
-
-fn log_in(server: &Server, username: &str, password: &str) -> String {
+fn log_in(server: &Server, username: &str, password: &str) -> Answer {
     let fields = encode(&[("username", username), ("password", password)]);
-    server.request("POST", "/login", &[("Content-Type", "application/x-www-form-urlencoded")], &fields)
+    server.request("POST", "/login", &[FORM], &fields)
 }
 
-fn change_password(server: &Server, cookie: &str, current: &str, new: &str) -> String {
+fn change_password(server: &Server, cookie: &str, current: &str, new: &str) -> Answer {
     let fields = encode(&[("current_password", current), ("new_password", new)]);
-    let headers = [("Cookie", cookie), ("Content-Type", "application/x-www-form-urlencoded")];
+    let headers = [("Cookie", cookie), FORM];
     server.request("POST", "/password", &headers, &fields)
 }
 
@@ -105,7 +54,7 @@ fn whichever_of_three_processes_is_asked_the_answers_are_those_of_one() {
             6 if !alive.is_empty() => {
                 let one = random.random_range(0..alive.len());
                 let (name, old) = alive[one].clone();
-                let elsewhere = cookie(&log_in(site.any(&mut random), &name, PASSWORD));
+                let elsewhere = log_in(site.any(&mut random), &name, PASSWORD).session();
                 let server = site.any(&mut random);
                 let answer = change_password(server, &old, PASSWORD, "another long enough password");
                 assert_eq!(status(&answer), 200, "round {round}: {answer}");
@@ -117,7 +66,7 @@ fn whichever_of_three_processes_is_asked_the_answers_are_those_of_one() {
             _ if !alive.is_empty() => {
                 let (name, cookie) = &alive[random.random_range(0..alive.len())];
                 let answer = site.any(&mut random).request("GET", "/getusers/me", &[("Cookie", cookie)], "");
-                assert!(status(&answer) == 200 && answer.contains(name.as_str()), "round {round}: {answer}");
+                assert!(status(&answer) == 200 && answer.body.contains(name.as_str()), "round {round}: {answer}");
             }
             _ => {}
         }
@@ -164,7 +113,7 @@ fn many_who_end_each_others_sessions_at_once_are_all_answered() {
     servers[0].sign_up("ada");
 
     for round in 0..5 {
-        let cookies: Vec<String> = (0..8).map(|n| cookie(&log_in(servers[n % 2], "ada", PASSWORD))).collect();
+        let cookies: Vec<String> = (0..8).map(|n| log_in(servers[n % 2], "ada", PASSWORD).session()).collect();
         let answers: Vec<u16> = thread::scope(|scope| {
             let ending: Vec<_> = cookies
                 .iter()
@@ -318,10 +267,13 @@ fn while_the_server_is_stopped_answers_are_503_and_cookies_stay_and_then_all_is_
             ("POST", "/login", encode(&[("username", "ada"), ("password", PASSWORD)])),
             ("POST", "/signup", encode(&[("username", "eve"), ("password", PASSWORD)])),
         ] {
-            let headers = [("Cookie", ada.as_str()), ("Content-Type", "application/x-www-form-urlencoded")];
+            let headers = [("Cookie", ada.as_str()), FORM];
             let answer = server.request(method, path, &headers, &body);
             assert_eq!(status(&answer), 503, "{path}: {answer}");
-            assert!(header(&answer, "Retry-After").is_some() && set_cookie(&answer).is_empty(), "{path}: {answer}");
+            assert!(
+                answer.header("Retry-After").is_some() && answer.any_session_cookie().is_none(),
+                "{path}: {answer}"
+            );
         }
 
         cluster.resume();

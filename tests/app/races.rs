@@ -1,9 +1,14 @@
 //! Many at once. The invariant is read from the database.
 
+use std::sync::Barrier;
+use std::thread;
+use std::time::Duration;
+
 use rocket::futures::future::join_all;
 use rocket::http::Status;
 use serde_json::json;
 
+use crate::support::server::{Server, status};
 use crate::support::{ADA, App, PASSWORD, adas};
 
 #[rocket::async_test]
@@ -44,7 +49,7 @@ async fn no_request_in_flight_brings_an_ended_session_back() {
         let browser = app.program();
         browser.send("/login", adas()).await;
         let cookies = browser.cookies.borrow().clone();
-        app.wait(std::time::Duration::from_secs(61));
+        app.wait(Duration::from_secs(61));
 
         let uses = join_all((0..8).map(async |n| {
             let program = app.program_with(&cookies);
@@ -88,4 +93,28 @@ async fn when_the_queue_of_passwords_is_full_the_rest_is_told_when_to_come_back(
         assert_eq!(answer.header("Retry-After"), Some("2"));
     }
     assert_eq!(app.program().send("/login", adas()).await.status, Status::Ok, "and then it is well again");
+}
+
+#[test]
+fn of_64_sign_ups_of_one_name_in_several_spellings_one_is_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start_with(folder.path(), &[("ROCKET_HASH_QUEUE", "200")]);
+    let barrier = Barrier::new(64);
+
+    let answers: Vec<u16> = thread::scope(|scope| {
+        let threads: Vec<_> = (0..64)
+            .map(|n| {
+                let (server, barrier) = (&server, &barrier);
+                scope.spawn(move || {
+                    let name = ["grace", "Grace", "GRACE", "gracE"][n % 4];
+                    barrier.wait();
+                    status(&server.submit("/signup", &[("username", name), ("password", PASSWORD)]))
+                })
+            })
+            .collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+
+    assert_eq!(answers.iter().filter(|status| **status == 201).count(), 1, "{answers:?}");
+    assert_eq!(answers.iter().filter(|status| **status == 409).count(), 63, "{answers:?}");
 }

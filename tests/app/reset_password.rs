@@ -3,6 +3,8 @@ use std::time::Duration;
 use rocket::futures::future::join_all;
 use rocket::http::{Method, Status};
 use serde_json::{Value, json};
+use vestibule::auth::MOST_FAILURES_IN_A_ROW;
+use vestibule::model::RESET_LASTS;
 
 use crate::support::{ADA, App, PASSWORD, adas, input};
 
@@ -109,7 +111,7 @@ async fn a_link_that_is_worth_nothing_reads_the_same_whatever_the_reason_and_cos
                 let gone = person.send("/delete-account", json!({ "password": PASSWORD })).await;
                 assert_eq!(gone.status, Status::Ok);
             }
-            _ => app.wait(Duration::from_secs(60 * 60)),
+            _ => app.wait(RESET_LASTS),
         }
     }
 
@@ -133,7 +135,7 @@ async fn a_link_that_is_worth_nothing_reads_the_same_whatever_the_reason_and_cos
 async fn a_link_works_until_its_hour_is_over() {
     let (app, _) = App::with_ada().await;
     let token = token(&app, ADA).await;
-    app.wait(Duration::from_secs(60 * 60 - 1));
+    app.wait(RESET_LASTS - Duration::from_secs(1));
     assert_eq!(app.program().send("/reset-password", set(&token)).await.status, Status::Ok);
 }
 
@@ -156,7 +158,7 @@ async fn the_rules_of_a_new_password_hold_and_the_link_stays_good() {
 async fn an_account_that_strangers_locked_is_open_again() {
     let app = App::with_settings(&[("throttle", json!(true))]).await;
     app.sign_up(ADA).await;
-    for _ in 0..101 {
+    for _ in 0..=MOST_FAILURES_IN_A_ROW {
         app.program().send("/login", json!({ "username": ADA, "password": "not the password" })).await;
         app.wait(Duration::from_secs(30));
     }
@@ -263,8 +265,8 @@ async fn the_address_is_told_to_nobody_and_kept_by_nobody() {
 async fn a_link_whose_time_is_up_is_swept() {
     let (app, _) = App::with_ada().await;
     token(&app, ADA).await;
-    for (wait, left) in [(60 * 60 - 1, 1), (1, 0)] {
-        app.wait(Duration::from_secs(wait));
+    for (wait, left) in [(RESET_LASTS - Duration::from_secs(1), 1), (Duration::from_secs(1), 0)] {
+        app.wait(wait);
         app.auth().sweep().await.unwrap();
         assert_eq!(app.run_sql("SELECT COUNT(*) FROM resets").await, Some(left));
     }

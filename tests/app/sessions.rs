@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use rocket::http::Status;
 use serde_json::json;
+use vestibule::model::MOST_SESSIONS;
 use vestibule::store::Store;
 
 use crate::support::{ADA, App, PASSWORD, adas};
@@ -42,26 +43,6 @@ async fn the_limit_of_a_session_that_is_not_used_is_kept_to_the_second() {
         app.wait(limit);
         assert_eq!(app.program_with(&ada).get("/getusers/me").await.status, Status::Unauthorized, "{minutes}");
     }
-}
-
-#[rocket::async_test]
-async fn the_use_of_a_session_counts_also_after_it_was_written_down_and_after_a_restart() {
-    let app = App::with_settings(&[("session_recheck_ms", json!(0))]).await;
-    let ada = app.sign_up(ADA).await;
-    for _ in 0..4 {
-        app.wait(20 * MINUTE);
-        assert_eq!(app.program_with(&ada).get("/getusers/me").await.status, Status::Ok);
-        app.auth().write_last_seen().await.unwrap();
-        app.auth().write_last_seen().await.unwrap();
-    }
-
-    let clock = app.clock.now();
-    app.auth().close().await;
-    let again = App::in_folder(app.folder.clone(), &[]).await;
-    again.wait(clock.since(again.clock.now()));
-    again.wait(20 * MINUTE);
-
-    assert_eq!(again.program_with(&ada).get("/getusers/me").await.status, Status::Ok);
 }
 
 #[rocket::async_test]
@@ -293,7 +274,7 @@ async fn ada_ends_all_others_and_stays() {
 #[rocket::async_test]
 async fn of_more_than_twenty_sessions_the_oldest_goes() {
     let (app, ada) = App::with_ada().await;
-    for _ in 0..19 {
+    for _ in 1..MOST_SESSIONS {
         app.wait(Duration::from_secs(1));
         app.program().send("/login", adas()).await;
     }
@@ -303,7 +284,7 @@ async fn of_more_than_twenty_sessions_the_oldest_goes() {
 
     newest.send("/login", adas()).await;
 
-    assert_eq!(app.count().await, (1, 20));
+    assert_eq!(app.count().await, (1, MOST_SESSIONS));
     assert_eq!(app.program_with(&ada).get("/getusers/me").await.status, Status::Unauthorized);
     let cookies = newest.cookies.borrow().clone();
     app.activity(&cookies, "oldest_ended", 1).await;

@@ -3,8 +3,14 @@ use std::time::Duration;
 use rocket::futures::future::join_all;
 use rocket::http::Status;
 use serde_json::{Value, json};
+use vestibule::auth::{
+    MOST_FAILURES_IN_A_ROW, MOST_FAILURES_OF_A_NETWORK, MOST_SIGN_UPS_OF_A_NETWORK, NETWORK_SPAN, SIGN_UP_SPAN,
+};
 
 use crate::support::{ADA, Answer, App, PASSWORD, Visitor};
+
+/// How long one who failed often waits at the most. A code of a phone lasts as long.
+const LONGEST_DELAY: Duration = Duration::from_secs(30);
 
 async fn throttled() -> App {
     App::with_settings(&[("throttle", json!(true))]).await
@@ -16,6 +22,11 @@ fn login(username: &str, password: &str) -> Value {
 
 async fn fail(visitor: &Visitor<'_>, username: &str) -> Answer {
     visitor.send("/login", login(username, "not the password")).await
+}
+
+/// As `Retry-After` says it.
+fn seconds(duration: Duration) -> String {
+    duration.as_secs().to_string()
 }
 
 #[rocket::async_test]
@@ -116,9 +127,9 @@ async fn a_browser_that_has_logged_in_before_keeps_its_own_budget() {
     let app = throttled().await;
     let known = app.sign_up(ADA).await;
     app.browser_with(&known).press("/logout").await;
-    for _ in 0..150 {
+    for _ in 0..MOST_FAILURES_IN_A_ROW * 3 / 2 {
         fail(&app.program().from("203.0.113.9"), ADA).await;
-        app.wait(Duration::from_secs(30));
+        app.wait(LONGEST_DELAY);
     }
     assert_eq!(fail(&app.program().from("203.0.113.9"), ADA).await.status, Status::TooManyRequests);
 
@@ -153,18 +164,18 @@ async fn a_known_browser_is_slowed_down_by_its_own_failures() {
 async fn after_a_hundred_failures_in_a_row_the_password_alone_does_not_open_the_account() {
     let app = throttled().await;
     let known = app.sign_up(ADA).await;
-    for _ in 0..100 {
+    for _ in 0..MOST_FAILURES_IN_A_ROW {
         assert_eq!(fail(&app.program(), ADA).await.status, Status::Unauthorized);
-        app.wait(Duration::from_secs(30));
+        app.wait(LONGEST_DELAY);
     }
     let right = app.program().send("/login", login(ADA, PASSWORD)).await;
     right.is_problem(Status::TooManyRequests);
     assert!(right.json()["detail"].as_str().unwrap().contains("where you have signed in before"), "{}", right.body);
-    app.wait(Duration::from_secs(30));
+    app.wait(LONGEST_DELAY);
     let wrong = fail(&app.program(), ADA).await;
     assert_eq!(wrong.json()["detail"], right.json()["detail"], "and does not tell whether it was right");
 
-    app.wait(Duration::from_secs(30));
+    app.wait(LONGEST_DELAY);
     let owner = app.program_with(&known);
     assert_eq!(owner.send("/login", login(ADA, PASSWORD)).await.status, Status::Ok);
     assert_eq!(app.program().send("/login", login(ADA, PASSWORD)).await.status, Status::Ok, "the count began anew");
@@ -175,9 +186,9 @@ async fn with_a_second_step_the_owner_gets_in_even_then() {
     let app = throttled().await;
     let known = app.sign_up(ADA).await;
     let (phone, _) = app.turn_on_second_step(&known).await;
-    for _ in 0..100 {
+    for _ in 0..MOST_FAILURES_IN_A_ROW {
         fail(&app.program(), ADA).await;
-        app.wait(Duration::from_secs(30));
+        app.wait(LONGEST_DELAY);
     }
     let mut both = login(ADA, PASSWORD);
     both["code"] = json!(phone.code(&app));
@@ -188,11 +199,11 @@ async fn with_a_second_step_the_owner_gets_in_even_then() {
 async fn whoever_is_still_signed_in_can_open_the_account_again_by_confirming() {
     let app = throttled().await;
     let known = app.sign_up(ADA).await;
-    for _ in 0..100 {
+    for _ in 0..MOST_FAILURES_IN_A_ROW {
         fail(&app.program(), ADA).await;
         app.wait(Duration::from_secs(1));
         app.program_with(&known).get("/getusers/me").await;
-        app.wait(Duration::from_secs(29));
+        app.wait(LONGEST_DELAY - Duration::from_secs(1));
     }
     app.program().send("/login", login(ADA, PASSWORD)).await.is_problem(Status::TooManyRequests);
 
@@ -205,26 +216,25 @@ async fn whoever_is_still_signed_in_can_open_the_account_again_by_confirming() {
 async fn a_network_that_tries_many_names_is_stopped_and_its_neighbours_are_not() {
     let app = throttled().await;
     app.sign_up(ADA).await;
-    let attacker =
-        |n: usize| app.program().from(if n.is_multiple_of(2) { "198.51.100.7" } else { "::ffff:198.51.100.7" });
-    for n in 0..100 {
+    let attacker = |n: i64| app.program().from(if n % 2 == 0 { "198.51.100.7" } else { "::ffff:198.51.100.7" });
+    for n in 0..MOST_FAILURES_OF_A_NETWORK {
         assert_eq!(fail(&attacker(n), &format!("user{n}")).await.status, Status::Unauthorized);
     }
     let answer = fail(&attacker(0), "another").await;
     answer.is_problem(Status::TooManyRequests);
-    assert_eq!(answer.header("Retry-After"), Some("900"));
+    assert_eq!(answer.header("Retry-After"), Some(&*seconds(NETWORK_SPAN)));
     assert!(answer.json()["detail"].as_str().unwrap().contains("in 15 minutes"));
 
     let neighbour = app.program().from("198.51.100.8");
     assert_eq!(neighbour.send("/login", login(ADA, PASSWORD)).await.status, Status::Ok);
-    app.wait(Duration::from_secs(900));
+    app.wait(NETWORK_SPAN);
     assert_eq!(fail(&attacker(0), "another").await.status, Status::Unauthorized);
 }
 
 #[rocket::async_test]
 async fn a_network_is_not_stopped_for_longer_because_a_clock_was_set_back() {
     let app = throttled().await;
-    for n in 0..101 {
+    for n in 0..=MOST_FAILURES_OF_A_NETWORK {
         fail(&app.program().from("198.51.100.7"), &format!("user{n}")).await;
     }
     app.clock.turn_back(Duration::from_secs(365 * 86_400));
@@ -234,7 +244,7 @@ async fn a_network_is_not_stopped_for_longer_because_a_clock_was_set_back() {
 #[rocket::async_test]
 async fn all_addresses_of_a_64_share_one_budget() {
     let app = throttled().await;
-    for n in 0..100 {
+    for n in 0..MOST_FAILURES_OF_A_NETWORK {
         let address = format!("2001:db8:1:2:{n:x}:{n:x}::1");
         assert_eq!(fail(&app.program().from(&address), &format!("user{n}")).await.status, Status::Unauthorized);
     }
@@ -246,7 +256,7 @@ async fn all_addresses_of_a_64_share_one_budget() {
 async fn a_success_of_ones_own_does_not_clear_the_failures_of_the_network() {
     let app = throttled().await;
     app.sign_up("eve").await;
-    for n in 0..99 {
+    for n in 0..MOST_FAILURES_OF_A_NETWORK - 1 {
         fail(&app.program().from("198.51.100.7"), &format!("user{n}")).await;
     }
     for _ in 0..5 {
@@ -261,7 +271,7 @@ async fn a_success_of_ones_own_does_not_clear_the_failures_of_the_network() {
 async fn sign_ups_of_a_network_are_limited() {
     let app = throttled().await;
     app.sign_up("taken").await;
-    for n in 0..120 {
+    for n in 0..MOST_SIGN_UPS_OF_A_NETWORK {
         let answer =
             app.program().from("198.51.100.7").send("/signup", login("taken", &format!("{PASSWORD} {n}"))).await;
         assert_eq!(answer.status, Status::Conflict);
@@ -269,7 +279,7 @@ async fn sign_ups_of_a_network_are_limited() {
     let before = app.auth().hashes_computed();
     let answer = app.program().from("198.51.100.7").send("/signup", login("eve", PASSWORD)).await;
     answer.is_problem(Status::TooManyRequests);
-    assert_eq!(answer.header("Retry-After"), Some("3600"));
+    assert_eq!(answer.header("Retry-After"), Some(&*seconds(SIGN_UP_SPAN)));
     assert_eq!(app.auth().hashes_computed(), before);
     assert_eq!(
         app.program().from("198.51.100.9").send("/signup", login("eve", PASSWORD)).await.status,
@@ -297,10 +307,10 @@ async fn codes_and_confirmations_are_slowed_down_too() {
 
     let cookies = program.cookies.borrow().clone();
     let (phone, _) = app.turn_on_second_step(&cookies).await;
-    app.wait(Duration::from_secs(30));
+    app.wait(LONGEST_DELAY);
     let with_code = |code: String| json!({ "username": ADA, "password": PASSWORD, "code": code });
     for _ in 0..4 {
-        let answer = app.program_with(&cookies).send("/login", with_code("000000".into())).await;
+        let answer = app.program_with(&cookies).send("/login", with_code(phone.wrong_code(&app))).await;
         assert_eq!(answer.status, Status::Unauthorized, "{}", answer.body);
         app.wait(Duration::from_millis(1));
     }
@@ -347,21 +357,21 @@ async fn logins_with_a_second_step_that_succeed_use_no_budget_up() {
     let (phone, _) = app.turn_on_second_step(&known).await;
     let owner = app.browser_with(&known).from("198.51.100.7");
     for round in 0..12 {
-        app.wait(Duration::from_secs(30));
+        app.wait(LONGEST_DELAY);
         owner.submit("/login", &[("username", ADA), ("password", PASSWORD)]).await.leads_to("/login/code");
         let answer = owner.submit("/login/code", &[("code", &phone.code(&app))]).await;
         assert_eq!(answer.header("Location"), Some("/profile"), "round {round}: {}", answer.body);
     }
-    for round in 0..101 {
+    for round in 0..=MOST_FAILURES_OF_A_NETWORK {
         app.wait(Duration::from_millis(10));
         let stranger = app.browser().from("198.51.100.9");
         if round > 3 {
-            app.wait(Duration::from_secs(30));
+            app.wait(LONGEST_DELAY);
         }
         let answer = stranger.submit("/login", &[("username", ADA), ("password", PASSWORD)]).await;
         assert_ne!(
             answer.header("Retry-After"),
-            Some("900"),
+            Some(&*seconds(NETWORK_SPAN)),
             "round {round}: a network that knows the password failed nowhere"
         );
     }
@@ -373,29 +383,29 @@ async fn whoever_knows_the_password_alone_cannot_keep_the_owner_out_by_wrong_cod
     let known = app.sign_up(ADA).await;
     let (phone, recovery_codes) = app.turn_on_second_step(&known).await;
     let with_code = |code: &str| json!({ "username": ADA, "password": PASSWORD, "code": code });
-    for _ in 0..110 {
-        app.wait(Duration::from_secs(30));
-        app.program().from("203.0.113.9").send("/login", with_code("000000")).await;
+    for _ in 0..MOST_FAILURES_IN_A_ROW + 10 {
+        app.wait(LONGEST_DELAY);
+        app.program().from("203.0.113.9").send("/login", with_code(&phone.wrong_code(&app))).await;
     }
 
     let owner = app.program_with(&known).from("203.0.113.9");
     assert_eq!(owner.send("/login", with_code(&phone.code(&app))).await.status, Status::Ok, "the known browser");
-    for _ in 0..110 {
-        app.wait(Duration::from_secs(30));
-        app.program().from("203.0.113.9").send("/login", with_code("000000")).await;
+    for _ in 0..MOST_FAILURES_IN_A_ROW + 10 {
+        app.wait(LONGEST_DELAY);
+        app.program().from("203.0.113.9").send("/login", with_code(&phone.wrong_code(&app))).await;
     }
-    app.wait(Duration::from_secs(30));
+    app.wait(LONGEST_DELAY);
     let locked = app.program().from("198.51.100.7").send("/login", with_code(&phone.code(&app))).await;
     locked.is_problem(Status::TooManyRequests);
     assert!(locked.json()["detail"].as_str().unwrap().contains("Use a recovery code"), "{}", locked.body);
-    app.wait(Duration::from_secs(30));
+    app.wait(LONGEST_DELAY);
     let owner = app.program().from("198.51.100.7");
     assert_eq!(
         owner.send("/login", with_code(&recovery_codes[0])).await.status,
         Status::Ok,
         "any browser, with a recovery code"
     );
-    app.wait(Duration::from_secs(30));
+    app.wait(LONGEST_DELAY);
     assert_eq!(owner.send("/login", with_code(&phone.code(&app))).await.status, Status::Ok, "and codes work again");
 }
 
@@ -405,7 +415,7 @@ async fn a_clock_that_is_set_back_blocks_nobody_for_longer_than_the_longest_dela
     app.sign_up(ADA).await;
     for _ in 0..20 {
         fail(&app.program(), ADA).await;
-        app.wait(Duration::from_secs(30));
+        app.wait(LONGEST_DELAY);
     }
     fail(&app.program(), ADA).await;
     app.clock.turn_back(Duration::from_secs(3_600));
@@ -438,20 +448,20 @@ async fn codes_that_can_be_made_in_a_session_win_no_guesses_of_the_password() {
 async fn a_code_in_a_session_does_not_clear_the_count_of_codes_at_the_login() {
     let app = throttled().await;
     let known = app.sign_up(ADA).await;
-    let (_, codes) = app.turn_on_second_step(&known).await;
+    let (phone, codes) = app.turn_on_second_step(&known).await;
     let wrong_code = async || {
-        let body = json!({ "username": ADA, "password": PASSWORD, "code": "000000" });
+        let body = json!({ "username": ADA, "password": PASSWORD, "code": phone.wrong_code(&app) });
         app.program().from("203.0.113.9").send("/login", body).await.status
     };
     for _ in 0..9 {
         wrong_code().await;
-        app.wait(Duration::from_secs(30));
+        app.wait(LONGEST_DELAY);
     }
     wrong_code().await;
 
     assert_eq!(app.program_with(&known).send("/confirm", json!({ "code": codes[0] })).await.status, Status::Ok);
 
-    app.wait(Duration::from_secs(29));
+    app.wait(LONGEST_DELAY - Duration::from_secs(1));
     assert_eq!(wrong_code().await, Status::TooManyRequests);
 }
 
@@ -460,9 +470,9 @@ async fn a_known_browser_that_failed_too_often_begins_anew_after_a_success() {
     let app = throttled().await;
     let known = app.sign_up(ADA).await;
     let browser = app.program_with(&known);
-    for _ in 0..101 {
+    for _ in 0..=MOST_FAILURES_IN_A_ROW {
         fail(&browser, ADA).await;
-        app.wait(Duration::from_secs(30));
+        app.wait(LONGEST_DELAY);
     }
     assert_eq!(browser.send("/login", login(ADA, PASSWORD)).await.status, Status::Ok);
     for _ in 0..4 {

@@ -2,8 +2,9 @@ use std::time::Duration;
 
 use rocket::http::Status;
 use serde_json::json;
+use vestibule::model::{PROOF_LASTS, RecoveryCode};
 
-use crate::support::{ADA, App, PASSWORD, adas};
+use crate::support::{ADA, App, PASSWORD, Phone, adas};
 
 #[rocket::async_test]
 async fn a_phone_is_set_up_by_a_picture_and_counts_after_a_right_code() {
@@ -21,17 +22,21 @@ async fn a_phone_is_set_up_by_a_picture_and_counts_after_a_right_code() {
     assert!(!picture.body.contains("<script"));
     assert_eq!(app.program().send("/login", adas()).await.status, Status::Ok, "nothing is asked for yet");
 
-    let wrong = browser.submit("/two-factor/on", &[("code", "000000")]).await;
+    let phone = Phone::set_up(&app.program_with(&ada).get("/two-factor").await.json());
+    let wrong = browser.submit("/two-factor/on", &[("code", &phone.wrong_code(&app))]).await;
     assert!(wrong.is_page(Status::UnprocessableEntity).contains(r#"id="code-problem""#));
     assert_eq!(app.program().send("/login", adas()).await.status, Status::Ok);
     let (phone, codes) = app.turn_on_second_step(&ada).await;
 
-    assert_eq!(codes.len(), 10);
+    assert_eq!(codes.len(), RecoveryCode::AT_ONCE);
     assert!(codes.iter().all(|code| code.len() == 31), "128 bits in groups: {codes:?}");
     app.program().send("/login", adas()).await.is_problem(Status::Unauthorized);
     assert_eq!(browser.get("/two-factor/qr.svg").await.status, Status::NotFound, "the secret is shown no more");
     let shown = app.program_with(&ada).get("/two-factor").await.json();
-    assert_eq!((shown["is_on"].clone(), shown["recovery_codes_left"].clone()), (json!(true), json!(10)));
+    assert_eq!(
+        (shown["is_on"].clone(), shown["recovery_codes_left"].clone()),
+        (json!(true), json!(RecoveryCode::AT_ONCE))
+    );
     assert!(shown["setup"].is_null() && shown["recovery_codes"].is_null(), "{shown}");
     let used = json!({ "username": ADA, "password": PASSWORD, "code": phone.code(&app) });
     app.program().send("/login", used).await.is_problem(Status::Unauthorized);
@@ -108,7 +113,7 @@ async fn a_key_that_was_begun_long_ago_or_before_the_password_changed_is_none() 
     let (app, ada) = App::with_ada().await;
     let browser = app.program_with(&ada);
     browser.press("/two-factor/start").await;
-    app.wait(Duration::from_secs(9 * 60));
+    app.wait(PROOF_LASTS - Duration::from_secs(60));
     browser.send("/confirm", json!({ "password": PASSWORD })).await;
     app.wait(Duration::from_secs(2 * 60));
     assert!(browser.get("/two-factor").await.json()["setup"].is_null(), "somebody else may have seen it");

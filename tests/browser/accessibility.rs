@@ -165,7 +165,7 @@ async fn the_keyboard_alone_signs_up_logs_in_and_takes_the_second_step() {
     ada.tabs_to("#password").await;
     ada.types("too short").await;
     ada.hits(Key::Enter, "the form again").await;
-    assert!(ada.has_focus("[role=alert]").await, "the summary of what is wrong");
+    ada.until("the focus on what is wrong", async || ada.has_focus("[role=alert]").await).await;
 
     ada.tabs_to("[role=alert] a").await;
     ada.types(&char::from(Key::Enter).to_string()).await;

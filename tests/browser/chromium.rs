@@ -1,7 +1,6 @@
 //! Chromium, driven through ChromeDriver (WebDriver, and Chrome's own protocol where WebDriver has no word for it).
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
 use fantoccini::wd::WebDriverCompatibleCommand;
@@ -91,10 +90,7 @@ impl Chromium {
 impl Drop for Chromium {
     fn drop(&mut self) {
         // Asked to end, it ends its browsers first; killed, it would leave them.
-        if let Ok(mut stream) = TcpStream::connect(("127.0.0.1", self.port)) {
-            let _ = write!(stream, "GET /shutdown HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
-            let _ = stream.read_to_end(&mut Vec::new());
-        } else {
+        if ureq::get(format!("http://127.0.0.1:{}/shutdown", self.port)).call().is_err() {
             let _ = self.driver.kill();
         }
         let _ = self.driver.wait();

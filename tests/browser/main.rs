@@ -6,7 +6,7 @@ mod browser_says;
 mod chromium;
 mod cookies;
 mod gallery;
-#[path = "../app/machine.rs"]
+#[path = "../app/support/machine.rs"]
 mod machine;
 mod other_sites;
 mod passwords;

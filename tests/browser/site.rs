@@ -1,7 +1,6 @@
 //! The running program, on a folder and a port of its own.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
 use serde_json::json;
@@ -55,19 +54,12 @@ impl Site {
 
     /// A program that calls itself this logs in; gives the status of the answer.
     pub fn log_in(&self, name: &str, password: &str, user_agent: &str) -> u16 {
+        let login = ureq::post(format!("{}/login", self.address()))
+            .header("User-Agent", user_agent)
+            .header("Content-Type", "application/json");
+        let login = login.config().http_status_as_error(false).build();
         let body = json!({ "username": name, "password": password }).to_string();
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("the program listens");
-        write!(
-            stream,
-            "POST /login HTTP/1.1\r\nHost: localhost:{}\r\nConnection: close\r\nUser-Agent: {user_agent}\r\n\
-             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-            self.port,
-            body.len()
-        )
-        .expect("the program reads");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("the program answers");
-        answer.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status")
+        login.send(body).expect("the program answers").status().as_u16()
     }
 }
 

@@ -7,9 +7,9 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use super::{ON_FILE, Other, command, database};
-use crate::machine;
-use crate::server::{Server, refusal};
+use crate::support::file::{ON_FILE, Other, command, database};
+use crate::support::machine;
+use crate::support::server::{Server, refusal};
 
 const PAGE: usize = 4096;
 

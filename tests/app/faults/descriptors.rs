@@ -4,8 +4,8 @@ use std::net::TcpStream;
 use std::process::Command;
 use std::time::Duration;
 
-use super::{QUICK, is_whole};
-use crate::server::{Server, cookie, exchange, status};
+use crate::support::file::{QUICK, is_whole};
+use crate::support::server::{Server, exchange, status};
 use crate::support::{PASSWORD, encode};
 
 #[test]
@@ -26,7 +26,7 @@ fn out_of_files_those_who_are_connected_are_answered_and_when_the_idle_leave_all
     for number in 0..20 {
         let answer = exchange(&mut connected, &sign_up(&format!("person{number}"))).unwrap();
         match status(&answer) {
-            201 => begun.push(cookie(&answer)),
+            201 => begun.push(answer.session()),
             other => assert_eq!(other, 503, "{answer}"),
         }
         let answer = exchange(&mut connected, &check).unwrap();

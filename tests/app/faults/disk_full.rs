@@ -1,14 +1,12 @@
 //! A disk that is full, and then is not. Two ways: a real small disk, where the system lets a test mount one; and a limit
 //! to the size of files, which every system knows.
 
-use std::io::{BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
-use super::{QUICK, command, database, is_whole};
-use crate::machine;
-use crate::server::{Server, cookie, header, refusal, set_cookie, status};
-use crate::support::PASSWORD;
+use crate::support::file::{database, is_whole};
+use crate::support::server::{Server, refusal, status};
+use crate::support::small_disk::{SmallDisk, becoming};
+use crate::support::{PASSWORD, machine};
 
 #[test]
 fn on_a_full_disk_reading_goes_on_writing_is_503_and_with_space_it_is_well_again_without_a_restart() {
@@ -51,7 +49,7 @@ fn what_a_disk_had_room_for_is_acknowledged_and_nothing_else() {
         let name = format!("room{room}");
         let answer = server.submit("/signup", &[("username", &name), ("password", PASSWORD)]);
         match status(&answer) {
-            201 => begun.push(cookie(&answer)),
+            201 => begun.push(answer.session()),
             503 => refused.push(name),
             other => panic!("{other}: {answer}"),
         }
@@ -92,99 +90,18 @@ fn is_survived(server: &Server, fill_but: impl Fn(u64), free: impl Fn()) {
     let eves = [("username", "eve"), ("password", PASSWORD)];
     for _ in 0..3 {
         let refused = server.submit("/signup", &eves);
-        assert_eq!((status(&refused), set_cookie(&refused)), (503, ""), "{refused}");
-        assert!(header(&refused, "Retry-After").is_some(), "{refused}");
+        assert_eq!((status(&refused), refused.any_session_cookie()), (503, None), "{refused}");
+        assert!(refused.header("Retry-After").is_some(), "{refused}");
     }
     let kept = server.request("POST", "/logout", &[("Cookie", &ada)], "");
-    assert_eq!((status(&kept), set_cookie(&kept)), (503, ""), "{kept}");
+    assert_eq!((status(&kept), kept.any_session_cookie()), (503, None), "{kept}");
     for page in ["/profile", "/sessions", "/protected"] {
         let shown = server.request("GET", page, &[("Cookie", &ada)], "");
-        assert_eq!((status(&shown), set_cookie(&shown)), (200, ""), "{shown}");
+        assert_eq!((status(&shown), shown.any_session_cookie()), (200, None), "{shown}");
     }
 
     free();
     let eve = server.sign_up("eve");
     assert_eq!(status(&server.request("POST", "/logout", &[("Cookie", &ada)], "")), 200);
     assert_eq!((server.who(&ada), server.who(&eve)), (401, 200));
-}
-
-/// A disk of a few MiB in memory, which only programs that enter its world see.
-struct SmallDisk {
-    keeper: Child,
-    folder: tempfile::TempDir,
-    enter: PathBuf,
-    is_root: bool,
-}
-
-impl SmallDisk {
-    fn mount() -> Option<Self> {
-        let programs = machine::find("disk-full", &["unshare", "nsenter", "sh", "mount", "id"])?;
-        let is_root = Command::new(&programs[4]).arg("-u").output().unwrap().stdout == b"0\n";
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::create_dir(folder.path().join("data")).unwrap();
-
-        let mut keeper = Command::new(&programs[0]);
-        keeper.args(if is_root { &["-m"][..] } else { &["-m", "-U", "-r"] }).arg(&programs[2]);
-        keeper.args(["-c", "mount -t tmpfs -o size=3m,mode=700 none data && echo mounted && read end"]);
-        keeper.current_dir(folder.path()).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut keeper = keeper.spawn().unwrap();
-        let mut said = String::new();
-        BufReader::new(keeper.stdout.take().unwrap()).read_line(&mut said).unwrap();
-        if said != "mounted\n" {
-            let _ = keeper.wait();
-            machine::missing("disk-full", "the system does not let a test mount a small disk");
-            return None;
-        }
-        Some(Self { keeper, folder, enter: programs[1].clone(), is_root })
-    }
-
-    /// The program, on that disk.
-    fn command(&self) -> Command {
-        let inside = becoming(Path::new("sh"), "cd \"$1\" && exec \"$0\"", self.folder.path());
-        let mut command = Command::new(&self.enter);
-        command.args(["-t", &self.keeper.id().to_string(), "-m"]);
-        if !self.is_root {
-            command.args(["-U", "--preserve-credentials"]);
-        }
-        command.arg(inside.get_program()).args(inside.get_args()).arg(self.folder.path());
-        for (name, value) in inside.get_envs() {
-            match value {
-                Some(value) => command.env(name, value),
-                None => command.env_remove(name),
-            };
-        }
-        command
-    }
-
-    fn fill_but(&self, room: u64) {
-        let mut filler = std::fs::File::create(self.filler()).unwrap();
-        while filler.write_all(&[1; 4096]).is_ok() {}
-        let full = filler.metadata().unwrap().len();
-        filler.set_len(full.saturating_sub(room)).unwrap();
-    }
-
-    fn free(&self) {
-        std::fs::remove_file(self.filler()).unwrap();
-    }
-
-    fn filler(&self) -> PathBuf {
-        let world = PathBuf::from(format!("/proc/{}/root", self.keeper.id()));
-        world.join(self.folder.path().strip_prefix("/").unwrap()).join("data/filler")
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let _ = self.keeper.kill();
-        let _ = self.keeper.wait();
-    }
-}
-
-/// A shell that does something and then becomes the program.
-fn becoming(shell: &Path, script: &str, folder: &Path) -> Command {
-    let program = command(folder);
-    let mut shell = Command::new(shell);
-    shell.args(["-c", script]).arg(program.get_program()).current_dir(folder).env("ROCKET_PORT", "0").envs(QUICK);
-    shell.env_remove("ROCKET_CONFIG");
-    shell
 }

@@ -3,9 +3,9 @@
 use std::thread;
 use std::time::Duration;
 
-use super::{Other, QUICK, command};
-use crate::server::{Server, header, refusal, status};
-use crate::support::PASSWORD;
+use crate::support::file::{Other, QUICK, command};
+use crate::support::server::{Server, refusal, status};
+use crate::support::{Answer, PASSWORD};
 
 const ADAS: [(&str, &str); 2] = [("username", "ada"), ("password", PASSWORD)];
 
@@ -36,13 +36,13 @@ fn while_another_process_locks_the_database_for_long_the_answer_is_503_and_then_
     let mut other = Other::open(folder.path());
 
     other.run("BEGIN EXCLUSIVE");
-    let answers: Vec<String> = thread::scope(|scope| {
+    let answers: Vec<Answer> = thread::scope(|scope| {
         let waiting: Vec<_> = (0..8).map(|_| scope.spawn(|| server.submit("/login", &ADAS))).collect();
         waiting.into_iter().map(|waiting| waiting.join().unwrap()).collect()
     });
     for answer in &answers {
         assert_eq!(status(answer), 503, "{answer}");
-        assert!(header(answer, "Retry-After").is_some(), "{answer}");
+        assert!(answer.header("Retry-After").is_some(), "{answer}");
     }
     assert_eq!(server.who(&ada), 200, "reading goes on meanwhile");
     other.run("ROLLBACK");

@@ -1,21 +1,21 @@
 //! Asked to stop while many wait for their answer.
 
-use std::fs::File;
 use std::net::TcpStream;
-use std::process::Stdio;
 use std::thread;
 use std::time::Duration;
 
 use rustix::process::Signal;
 
-use super::{ON_FILE, Other, command, until};
-use crate::server::{Server, cookie, status};
-use crate::support::{PASSWORD, encode};
+use crate::support::file::{ON_FILE, Other, command};
+use crate::support::server::{FORM, Server, status};
+use crate::support::{Answer, PASSWORD, encode, until};
 
 const WAITING: usize = 24;
 
-/// With throttling on, so that the database tells how many requests have come in.
-const SLOW: [(&str, &str); 3] = [("ROCKET_HASH_THREADS", "1"), ("ROCKET_HASH_QUEUE", "200"), ON_FILE];
+/// With throttling on, so that the database tells how many requests have come in; and slow enough for them all to be in
+/// before the last is answered.
+const SLOW: [(&str, &str); 4] =
+    [("ROCKET_HASH_THREADS", "1"), ("ROCKET_HASH_QUEUE", "200"), ("ROCKET_HASH_PASSES", "6"), ON_FILE];
 
 #[test]
 fn asked_to_stop_it_answers_all_whom_it_has_let_in_and_writes_down_what_it_knows() {
@@ -31,15 +31,15 @@ fn is_kept_when_asked_by(signal: Signal) {
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("log");
     let mut slow = command(folder.path());
-    slow.envs(SLOW).stdout(Stdio::piped()).stderr(File::create(&log).unwrap());
-    let mut server = Server::of(slow.spawn().unwrap());
+    slow.envs(SLOW);
+    let mut server = Server::spawn_logging(slow, &log);
     let ada = server.sign_up("ada");
     let mut other = Other::open(folder.path());
     let began = other.number("SELECT last_seen_at FROM sessions");
     until(|| server.who(&ada) == 200 && vestibule::model::Clock::system().now().millis() > began);
     assert_eq!(server.who(&ada), 200);
 
-    let answers: Vec<Option<String>> = thread::scope(|scope| {
+    let answers: Vec<Option<Answer>> = thread::scope(|scope| {
         let server = &server;
         let waiting: Vec<_> =
             (0..WAITING).map(|number| scope.spawn(move || sign_up(server, &format!("person{number}")))).collect();
@@ -60,13 +60,12 @@ fn is_kept_when_asked_by(signal: Signal) {
     assert!(seen > began, "{seen} after {began}");
     let again = Server::start_with(folder.path(), &SLOW);
     for answer in &begun {
-        assert_eq!(again.who(&cookie(answer)), 200);
+        assert_eq!(again.who(&answer.session()), 200);
     }
 }
 
-fn sign_up(server: &Server, name: &str) -> Option<String> {
-    let kind = [("Content-Type", "application/x-www-form-urlencoded")];
-    server.ask("POST", "/signup", &kind, &encode(&[("username", name), ("password", PASSWORD)]))
+fn sign_up(server: &Server, name: &str) -> Option<Answer> {
+    server.ask("POST", "/signup", &[FORM], &encode(&[("username", name), ("password", PASSWORD)]))
 }
 
 /// Whether it says no at the door. Whoever still gets in while it closes is answered.

@@ -5,9 +5,9 @@ use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use super::{Other, QUICK, until};
-use crate::server::{Server, header, status};
-use crate::support::{PASSWORD, encode};
+use crate::support::file::{Other, QUICK};
+use crate::support::server::{FORM, Server, status};
+use crate::support::{Answer, PASSWORD, encode, until};
 
 const LOGINS: usize = 500;
 /// The program itself, unoptimized and with its pages of code, and the memory of two hashing threads.
@@ -37,7 +37,7 @@ fn a_storm_of_logins_half_of_which_hang_up_leaves_the_rest_served_and_the_progra
                 scope.spawn(move || if number % 2 == 0 { Some(log_in(server)) } else { hang_up(server) })
             })
             .collect();
-        let answers: Vec<String> = logins.into_iter().filter_map(|login| login.join().unwrap()).collect();
+        let answers: Vec<Answer> = logins.into_iter().filter_map(|login| login.join().unwrap()).collect();
         is_over.store(true, Ordering::Relaxed);
         (answers, checks.join().unwrap())
     });
@@ -47,7 +47,7 @@ fn a_storm_of_logins_half_of_which_hang_up_leaves_the_rest_served_and_the_progra
     assert!(!served.is_empty() && checks > 0, "{} served, {checks} checks", served.len());
     for answer in refused {
         assert_eq!(status(answer), 503, "{answer}");
-        assert!(header(answer, "Retry-After").is_some(), "{answer}");
+        assert!(answer.header("Retry-After").is_some(), "{answer}");
     }
     assert!(server.most_memory_kib() <= MOST_MEMORY_KIB, "{} KiB", server.most_memory_kib());
 
@@ -59,13 +59,12 @@ fn a_storm_of_logins_half_of_which_hang_up_leaves_the_rest_served_and_the_progra
     assert!((least..=least + LOGINS as i64 / 2).contains(&logins), "{logins} done, {least} answered");
 }
 
-fn log_in(server: &Server) -> String {
+fn log_in(server: &Server) -> Answer {
     let body = encode(&[("username", "ada"), ("password", PASSWORD)]);
-    let kind = [("Content-Type", "application/x-www-form-urlencoded")];
-    server.ask("POST", "/login", &kind, &body).expect("a whole answer")
+    server.request("POST", "/login", &[FORM], &body)
 }
 
-fn hang_up(server: &Server) -> Option<String> {
+fn hang_up(server: &Server) -> Option<Answer> {
     let body = encode(&[("username", "ada"), ("password", PASSWORD)]);
     let request = format!(
         "POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",

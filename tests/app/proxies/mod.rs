@@ -2,110 +2,20 @@
 
 mod caddy;
 mod nginx;
-mod tls;
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::path::Path;
-use std::process::Child;
+use std::net::TcpStream;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::Signal;
-use tempfile::TempDir;
-
-use crate::faults::{ON_FILE, Other, QUICK, until};
-use crate::server::{Server, cookie, exchange, header, send, set_cookie, status};
-use crate::support::{PASSWORD, encode};
-
-use tls::{Certificate, Tls};
+use crate::support::file::Other;
+use crate::support::proxy::{Site, behind_proxy, request};
+use crate::support::server::{exchange, status};
+use crate::support::tls::{self, Tls};
+use crate::support::{PASSWORD, until};
 
 /// How long a client may take at the most: the limits of the files, and a little for the machine.
 const PATIENCE: Duration = Duration::from_secs(15);
-
-/// A proxy, and the program behind it.
-struct Site {
-    proxy: Child,
-    server: Option<Server>,
-    certificate: Certificate,
-    https: u16,
-    http: u16,
-    folder: TempDir,
-}
-
-impl Site {
-    /// Starts both. `proxy` gets a folder, the ports for https and http, and the program's.
-    fn start(proxy: impl FnOnce(&Path, u16, u16, u16) -> Child) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let certificate = Certificate::make(folder.path());
-        let server = behind_proxy(folder.path(), 0);
-        let (https, http) = (free_port(), free_port());
-        let proxy = proxy(folder.path(), https, http, server.port);
-        let site = Self { proxy, server: Some(server), certificate, https, http, folder };
-        until(|| TcpStream::connect(("127.0.0.1", https)).is_ok());
-        site
-    }
-
-    fn connect(&self) -> Tls {
-        self.certificate.connect(self.https, &[b"http/1.1"])
-    }
-
-    fn request(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> String {
-        exchange(&mut self.connect(), &request(method, path, headers, body)).expect("a whole answer")
-    }
-
-    fn submit(&self, path: &str, headers: &[(&str, &str)], fields: &[(&str, &str)]) -> String {
-        let mut all = vec![("Content-Type", "application/x-www-form-urlencoded"), ("Origin", "https://example.org")];
-        all.extend(headers);
-        self.request("POST", path, &all, &encode(fields))
-    }
-}
-
-impl Drop for Site {
-    fn drop(&mut self) {
-        // Not killed: the workers of nginx would stay.
-        send(&self.proxy, Signal::TERM);
-        let _ = self.proxy.wait();
-    }
-}
-
-/// The program with the settings that the files tell of.
-fn behind_proxy(folder: &Path, port: u16) -> Server {
-    let port = port.to_string();
-    let settings = [
-        QUICK[0],
-        QUICK[1],
-        ON_FILE,
-        ("ROCKET_PORT", port.as_str()),
-        ("ROCKET_PUBLIC_URL", "https://example.org"),
-        ("ROCKET_TRUSTED_PROXIES", "127.0.0.1/32"),
-    ];
-    Server::start_with(folder, &settings)
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
-/// A file of `deploy/` with other words in the place of some; each must be there.
-fn deployed(file: &str, others: &[(&str, String)]) -> String {
-    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy").join(file)).unwrap();
-    others.iter().fold(text, |text, (words, other)| {
-        assert!(text.contains(words), "deploy/{file} does not say {words:?}");
-        text.replace(words, other)
-    })
-}
-
-/// A request to the public name; `Host` may be among the headers.
-fn request(method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> String {
-    let length = body.len();
-    let host = headers.iter().find(|(name, _)| *name == "Host").map_or("example.org", |(_, host)| host);
-    let others = headers.iter().filter(|(name, _)| *name != "Host");
-    let headers: String = others.map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-    format!(
-        "{method} {path} HTTP/1.1\r\nHost: {host}\r\nAccept: application/json\r\n{headers}Content-Length: {length}\r\n\r\n{body}"
-    )
-}
 
 /// The tests of a proxy, which `start`s a site behind it, or none where it is not installed.
 macro_rules! promises {
@@ -136,21 +46,21 @@ fn the_walk_works_through_tls_with_the_cookie_of_the_host(site: Site) {
 
     let signed_up = site.submit("/signup", &[], &adas);
     assert_eq!(status(&signed_up), 201, "{signed_up}");
-    assert!(header(&signed_up, "Strict-Transport-Security").is_some(), "{signed_up}");
-    let set = set_cookie(&signed_up);
+    assert!(signed_up.header("Strict-Transport-Security").is_some(), "{signed_up}");
+    let set = signed_up.session_cookie();
     assert!(set.starts_with("__Host-session_id=") && set.contains("Secure"), "{set}");
-    let held = cookie(&signed_up);
+    let held = signed_up.session();
     let cookie_of_ada = [("Cookie", held.as_str())];
     for page in ["/getusers/me", "/protected", "/profile"] {
         let answer = site.request("GET", page, &cookie_of_ada, "");
         assert_eq!(status(&answer), 200, "{page}: {answer}");
     }
     let page = [("Cookie", held.as_str()), ("Accept", "text/html"), ("Accept-Encoding", "gzip")];
-    assert_eq!(header(&site.request("GET", "/profile", &page, ""), "Content-Encoding"), None);
+    assert_eq!(site.request("GET", "/profile", &page, "").header("Content-Encoding"), None);
 
     let logged_out = site.submit("/logout", &cookie_of_ada, &[]);
     assert_eq!(status(&logged_out), 200, "{logged_out}");
-    assert!(set_cookie(&logged_out).starts_with("__Host-session_id=;"), "{logged_out}");
+    assert!(logged_out.session_cookie().starts_with("__Host-session_id=;"), "{logged_out}");
     assert_eq!(status(&site.request("GET", "/getusers/me", &cookie_of_ada, "")), 401);
     let basic = data_encoding::BASE64.encode(format!("ada:{PASSWORD}").as_bytes());
     let answer = site.request("POST", "/login", &[("Authorization", &format!("Basic {basic}"))], "");
@@ -265,7 +175,7 @@ fn forged_forwarding_headers_and_hosts_are_worth_nothing(site: Site) {
 
     let signed_up = send(1, "/signup", &[], &[("username", "ada"), ("password", PASSWORD)]);
     assert_eq!(status(&signed_up), 201, "{signed_up}");
-    assert!(set_cookie(&signed_up).contains("Secure"), "{signed_up}");
+    assert!(signed_up.session_cookie().contains("Secure"), "{signed_up}");
     for n in 2..6 {
         let refused = send(n, "/login", &[], &[("username", &format!("nobody{n}")), ("password", "not the password")]);
         assert_eq!(status(&refused), 401, "{refused}");
@@ -288,7 +198,7 @@ fn what_is_too_large_is_refused(site: Site) {
     let mut stream = site.connect();
     let long = request("GET", "/", &[("X-Long", &"x".repeat(64 * 1024))], "");
     let answer = exchange(&mut stream, &long);
-    assert!(answer.as_deref().is_none_or(|answer| matches!(status(answer), 400 | 431)), "{answer:?}");
+    assert!(answer.as_ref().is_none_or(|answer| matches!(status(answer), 400 | 431)), "{answer:?}");
     assert_eq!(status(&site.request("GET", "/login", &[], "")), 200);
 }
 
@@ -320,13 +230,13 @@ fn http_2_is_spoken(site: Site) {
 
 fn while_the_program_is_away_the_proxy_says_so_and_then_all_is_well(mut site: Site) {
     let ada = site.submit("/signup", &[], &[("username", "ada"), ("password", PASSWORD)]);
-    let held = cookie(&ada);
+    let held = ada.session();
     let server = site.server.take().unwrap();
     let port = server.port;
     server.kill();
 
     let away = site.request("GET", "/getusers/me", &[("Cookie", &held)], "");
-    assert!(matches!(status(&away), 502..=504) && set_cookie(&away).is_empty(), "{away}");
+    assert!(matches!(status(&away), 502..=504) && away.any_session_cookie().is_none(), "{away}");
 
     site.server = Some(behind_proxy(site.folder.path(), port));
     until(|| status(&site.request("GET", "/getusers/me", &[("Cookie", &held)], "")) == 200);
@@ -335,6 +245,6 @@ fn while_the_program_is_away_the_proxy_says_so_and_then_all_is_well(mut site: Si
 fn plain_http_is_led_to_https(site: Site) {
     let answer = exchange(&mut plain(site.http), &request("GET", "/login?next=/profile", &[], "")).unwrap();
     assert!(matches!(status(&answer), 301 | 308), "{answer}");
-    let leads_to = header(&answer, "Location").unwrap();
+    let leads_to = answer.header("Location").unwrap();
     assert!(leads_to.starts_with("https://example.org") && leads_to.ends_with("/login?next=/profile"), "{answer}");
 }

@@ -2,8 +2,9 @@
 
 use std::process::{Command, Stdio};
 
-use super::{Site, deployed, promises, tls};
-use crate::machine;
+use super::promises;
+use crate::support::proxy::{Site, deployed};
+use crate::support::{machine, tls};
 
 promises!();
 

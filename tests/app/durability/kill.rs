@@ -9,15 +9,16 @@ use std::time::Duration;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use rustix::process::Signal;
+use vestibule::model::MOST_SESSIONS;
 
-use super::{Other, QUICK, command, is_whole};
-use crate::server::{Server, cookie, status};
-use crate::support::{encode, seed};
+use crate::support::file::{Other, QUICK, command, is_whole};
+use crate::support::server::{FORM, Server, status};
+use crate::support::{Answer, encode, seed};
 
 const ROUNDS: u64 = 100;
 const CLIENTS: u64 = 3;
-/// Fewer than the sessions that a user may have: of more, the oldest would end by itself.
-const MOST_ACTIONS: usize = 12;
+/// Of more than a user may have, the oldest session would end by itself.
+const MOST_ACTIONS: i64 = MOST_SESSIONS - 8;
 
 #[test]
 fn killed_a_hundred_times_at_random_moments_nothing_acknowledged_is_lost_and_nothing_ended_lives() {
@@ -146,7 +147,7 @@ impl Person {
         let answer = self.send(server, "/signup", None, &[("username", &self.name), ("password", &self.password)])?;
         assert_eq!(status(&answer), 201, "{}", self.book.borrow());
         self.exists = Some(true);
-        self.sessions.push((cookie(&answer), State::Alive));
+        self.sessions.push((answer.session(), State::Alive));
         Some(())
     }
 
@@ -157,7 +158,7 @@ impl Person {
         let answer = self.send(server, "/login", held.as_deref(), &fields)?;
         assert_eq!(status(&answer), 200, "{}", self.book.borrow());
         self.left(replacing);
-        self.sessions.push((cookie(&answer), State::Alive));
+        self.sessions.push((answer.session(), State::Alive));
         Some(())
     }
 
@@ -175,7 +176,7 @@ impl Person {
         let answer = self.send(server, "/password", Some(&self.sessions[at].0), &fields)?;
         assert_eq!(status(&answer), 200, "{}", self.book.borrow());
         self.has_changed();
-        self.sessions.push((cookie(&answer), State::Alive));
+        self.sessions.push((answer.session(), State::Alive));
         Some(())
     }
 
@@ -202,7 +203,7 @@ impl Person {
             let fields = [("username", self.name.as_str()), ("password", &self.password)];
             let answer = self.send(server, "/signup", None, &fields).expect("an answer");
             match status(&answer) {
-                201 => self.sessions.push((cookie(&answer), State::Alive)),
+                201 => self.sessions.push((answer.session(), State::Alive)),
                 status => assert_eq!(status, 409, "{}", self.book.borrow()),
             }
             self.exists = Some(true);
@@ -240,11 +241,11 @@ impl Person {
         }
     }
 
-    fn send(&self, server: &Server, path: &str, held: Option<&str>, fields: &[(&str, &str)]) -> Option<String> {
-        let mut headers = vec![("Content-Type", "application/x-www-form-urlencoded")];
+    fn send(&self, server: &Server, path: &str, held: Option<&str>, fields: &[(&str, &str)]) -> Option<Answer> {
+        let mut headers = vec![FORM];
         headers.extend(held.map(|cookie| ("Cookie", cookie)));
         let answer = server.ask("POST", path, &headers, &encode(fields));
-        let answered = answer.as_deref().map_or("no answer".to_owned(), |answer| status(answer).to_string());
+        let answered = answer.as_ref().map_or("no answer".to_owned(), |answer| status(answer).to_string());
         let _ = writeln!(self.book.borrow_mut(), "{path} {fields:?}: {answered}");
         answer
     }

@@ -4,13 +4,32 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
+use ureq::Agent;
+use ureq::http::{HeaderValue, Request};
 
-use crate::postgres;
-use crate::support::{PASSWORD, encode};
+use super::{Answer, PASSWORD, encode, postgres};
+
+/// What a form of a browser is sent as.
+pub const FORM: (&str, &str) = ("Content-Type", "application/x-www-form-urlencoded");
+
+/// Every request has a connection of its own, and every answer is one, whatever its status.
+static AGENT: LazyLock<Agent> = LazyLock::new(|| {
+    let settings = Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .max_idle_connections(0)
+        .proxy(None)
+        .user_agent("")
+        .accept("application/json")
+        .timeout_global(Some(Duration::from_secs(20)));
+    settings.build().into()
+});
 
 /// The program on a folder of its own, listening on a port of its own.
 pub struct Server {
@@ -25,8 +44,19 @@ impl Server {
 
     pub fn start_with(folder: &Path, settings: &[(&str, &str)]) -> Self {
         let mut command = command(folder);
-        command.envs(settings.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::null());
-        Self::of(command.spawn().unwrap())
+        command.envs(settings.iter().copied());
+        Self::spawn(command)
+    }
+
+    /// Starts what a command stands for: the program, or one that becomes it.
+    pub fn spawn(mut command: Command) -> Self {
+        Self::of(command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap())
+    }
+
+    /// The same with what it logs in a file.
+    pub fn spawn_logging(mut command: Command, log: &Path) -> Self {
+        let log = std::fs::File::create(log).unwrap();
+        Self::of(command.stdout(Stdio::piped()).stderr(log).spawn().unwrap())
     }
 
     /// A program that has just been started.
@@ -37,37 +67,45 @@ impl Server {
         Self { child, port: port.unwrap_or_else(|| panic!("no address in {line:?}")) }
     }
 
-    /// Sends bytes, and gives back whatever comes until the program closes or is silent for ten seconds.
-    pub fn raw(&self, bytes: &[u8]) -> String {
+    /// Sends bytes that no client of ours would, as many as are read, and gives back what comes until the program closes
+    /// or is silent for ten seconds.
+    pub fn raw(&self, bytes: impl AsRef<[u8]>) -> Option<Answer> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-        stream.write_all(bytes).unwrap();
+        // Whoever sends too much is cut off, perhaps before the end.
+        let _ = stream.write_all(bytes.as_ref());
         let mut answer = Vec::new();
         let _ = stream.read_to_end(&mut answer);
-        String::from_utf8_lossy(&answer).into_owned()
+        Answer::read(&answer)
     }
 
-    pub fn request(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> String {
-        let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-        self.raw(request(method, path, &headers, body).as_bytes())
+    pub fn request(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        self.ask(method, path, headers, body).expect("a whole answer")
     }
 
     /// The same where the answer may never come: only one that came whole is one.
-    pub fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Option<String> {
-        let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).ok()?;
-        stream.set_read_timeout(Some(Duration::from_secs(20))).ok()?;
-        exchange(&mut stream, &request(method, path, &headers, body))
+    pub fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Option<Answer> {
+        let address = format!("http://127.0.0.1:{}{path}", self.port);
+        let mut request = Request::builder().method(method).uri(address);
+        if !headers.iter().any(|(name, _)| *name == "Host") {
+            request = request.header("Host", "localhost");
+        }
+        for (name, value) in headers {
+            request = request.header(*name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
+        }
+        let answer =
+            if body.is_empty() { AGENT.run(request.body(()).unwrap()) } else { AGENT.run(request.body(body).unwrap()) };
+        Answer::received(answer.ok()?)
     }
 
-    pub fn submit(&self, path: &str, fields: &[(&str, &str)]) -> String {
-        self.request("POST", path, &[("Content-Type", "application/x-www-form-urlencoded")], &encode(fields))
+    pub fn submit(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        self.request("POST", path, &[FORM], &encode(fields))
     }
 
     pub fn sign_up(&self, username: &str) -> String {
         let answer = self.submit("/signup", &[("username", username), ("password", PASSWORD)]);
         assert_eq!(status(&answer), 201, "{answer}");
-        cookie(&answer)
+        answer.session()
     }
 
     pub fn who(&self, cookie: &str) -> u16 {
@@ -88,11 +126,6 @@ impl Server {
     pub fn terminate(&mut self) -> Option<i32> {
         self.signal(Signal::TERM);
         self.child.wait().unwrap().code()
-    }
-
-    /// Starts what a command stands for: the program, or one that becomes it.
-    pub fn spawn(mut command: Command) -> Self {
-        Self::of(command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap())
     }
 
     pub fn open_files(&self) -> usize {
@@ -154,57 +187,22 @@ pub fn refusal(mut command: Command) -> String {
     said[0].to_owned()
 }
 
-fn request(method: &str, path: &str, headers: &str, body: &str) -> String {
-    let length = body.len();
-    format!(
-        "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAccept: application/json\r\n{headers}Content-Length: {length}\r\n\r\n{body}"
-    )
-}
-
 /// Sends a request and reads its answer to the end that the answer itself names; none where it ends before.
-pub fn exchange(stream: &mut (impl Read + Write), request: &str) -> Option<String> {
+pub fn exchange(stream: &mut (impl Read + Write), request: &str) -> Option<Answer> {
     stream.write_all(request.as_bytes()).ok()?;
     let mut answer = Vec::new();
     let mut some = [0; 16 * 1024];
-    while whole(&answer).is_none() {
+    loop {
+        if let Some(whole) = Answer::read(&answer).filter(Answer::is_whole) {
+            return Some(whole);
+        }
         match stream.read(&mut some) {
             Ok(0) | Err(_) => return None,
             Ok(read) => answer.extend_from_slice(&some[..read]),
         }
     }
-    whole(&answer)
 }
 
-fn whole(answer: &[u8]) -> Option<String> {
-    let answer = String::from_utf8_lossy(answer).into_owned();
-    let (_, body) = answer.split_once("\r\n\r\n")?;
-    let length: usize = header(&answer, "Content-Length")?.parse().ok()?;
-    (body.len() == length).then_some(answer)
-}
-
-pub fn status(answer: &str) -> u16 {
-    answer.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or_else(|| panic!("no answer: {answer:?}"))
-}
-
-pub fn header<'a>(answer: &'a str, name: &str) -> Option<&'a str> {
-    let head = answer.split("\r\n\r\n").next().unwrap_or_default();
-    head.lines()
-        .filter_map(|line| line.split_once(": "))
-        .find(|(known, _)| known.eq_ignore_ascii_case(name))
-        .map(|(_, value)| value)
-}
-
-/// The line that sets or clears the cookie of the session.
-pub fn set_cookie(answer: &str) -> &str {
-    let head = answer.split("\r\n\r\n").next().unwrap_or_default();
-    let sets = head
-        .lines()
-        .filter_map(|line| line.split_once(": "))
-        .filter(|(name, _)| name.eq_ignore_ascii_case("Set-Cookie"));
-    let is_sessions = |value: &&str| value.split('=').next().is_some_and(|name| name.ends_with("session_id"));
-    sets.map(|(_, value)| value).find(is_sessions).unwrap_or_default()
-}
-
-pub fn cookie(answer: &str) -> String {
-    set_cookie(answer).split(';').next().unwrap_or_default().to_owned()
+pub fn status(answer: &Answer) -> u16 {
+    answer.status.code
 }

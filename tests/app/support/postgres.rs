@@ -1,6 +1,5 @@
 //! A PostgreSQL of the test's own, from the machine's programs: started in a temporary folder, stopped with the test.
 
-use std::io::Write;
 use std::os::unix::fs::{MetadataExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -9,10 +8,10 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::machine;
+use super::{machine, port};
 
 /// In the environment of a run of the tests on PostgreSQL: the server's address, without a database.
-const SERVER: &str = "VESTIBULE_TEST_POSTGRES";
+pub const SERVER: &str = "VESTIBULE_TEST_POSTGRES";
 
 /// The server that this run of the tests is on; none when it is on SQLite.
 pub fn of_this_run() -> Option<String> {
@@ -41,9 +40,10 @@ pub fn psql(address: &str, sql: &str) -> Result<String, String> {
     let psql = machine::find("postgres", &["psql"]).ok_or("no psql")?.remove(0);
     let done = Command::new(psql).args(["-X", "-q", "-t", "-A", "-v", "ON_ERROR_STOP=1", "-c", sql, &address]).output();
     let done = done.map_err(|error| error.to_string())?;
-    match done.status.success() {
-        true => Ok(String::from_utf8_lossy(&done.stdout).trim().to_owned()),
-        false => Err(String::from_utf8_lossy(&done.stderr).into_owned()),
+    if done.status.success() {
+        Ok(String::from_utf8_lossy(&done.stdout).trim().to_owned())
+    } else {
+        Err(String::from_utf8_lossy(&done.stderr).into_owned())
     }
 }
 
@@ -65,7 +65,7 @@ impl Cluster {
         if let Some((uid, gid)) = user {
             chown(folder.path(), Some(uid), Some(gid)).expect("a folder of that user");
         }
-        let mut cluster = Self { folder, program: programs[0].clone(), user, port: free_port(), running: None };
+        let mut cluster = Self { folder, program: programs[0].clone(), user, port: port::free(), running: None };
 
         let made = cluster
             .command(&programs[1])
@@ -158,48 +158,4 @@ fn other_user() -> Option<(u32, u32)> {
         Some((fields.get(2)?.parse().ok()?, fields.get(3)?.parse().ok()?))
     };
     ids("postgres").or_else(|| ids("nobody"))
-}
-
-/// A port that was free a moment ago.
-fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("its address").port()
-}
-
-/// What needs no database, and what is about SQLite's file.
-const NOT_ON_POSTGRES: [&str; 12] = [
-    "postgres::",
-    "documents::",
-    "floors::",
-    "machine::",
-    "settings::",
-    "proxies::",
-    "faults::",
-    "of_a_file",
-    "operator::a_backup",
-    "operator::a_command_in_the_wrong_folder",
-    "operator::ending_all_sessions_ends_more",
-    "operator::the_doctor_finds",
-];
-
-#[test]
-fn the_whole_suite_passes_on_postgresql() {
-    if of_this_run().is_some() {
-        return;
-    }
-    let Some(cluster) = Cluster::start() else { return };
-
-    let mut run = Command::new(std::env::current_exe().expect("this program"));
-    for name in NOT_ON_POSTGRES {
-        run.args(["--skip", name]);
-    }
-    let done = run.env(SERVER, cluster.address()).output().expect("the tests");
-
-    let said = String::from_utf8_lossy(&done.stdout);
-    let _ = writeln!(
-        std::io::stderr(),
-        "on PostgreSQL: {}",
-        said.lines().rev().find(|line| !line.is_empty()).unwrap_or_default()
-    );
-    assert!(done.status.success(), "{said}\n{}", String::from_utf8_lossy(&done.stderr));
 }

@@ -1,0 +1,46 @@
+//! All that is promised, on PostgreSQL too.
+
+use std::io::Write;
+use std::process::Command;
+
+use crate::support::postgres::{Cluster, SERVER, of_this_run};
+
+/// What needs no database, and what is about SQLite's file.
+const NOT_ON_POSTGRES: [&str; 14] = [
+    "on_postgresql::",
+    "documents::",
+    "floors::",
+    "support::",
+    "settings::",
+    "proxies::",
+    "faults::",
+    "storage::",
+    "durability::kill",
+    "durability::versions",
+    "operator::a_backup",
+    "operator::a_command_in_the_wrong_folder",
+    "operator::ending_all_sessions_ends_more",
+    "operator::the_doctor_finds",
+];
+
+#[test]
+fn the_whole_suite_passes_on_postgresql() {
+    if of_this_run().is_some() {
+        return;
+    }
+    let Some(cluster) = Cluster::start() else { return };
+
+    let mut run = Command::new(std::env::current_exe().expect("this program"));
+    for name in NOT_ON_POSTGRES {
+        run.args(["--skip", name]);
+    }
+    let done = run.env(SERVER, cluster.address()).output().expect("the tests");
+
+    let said = String::from_utf8_lossy(&done.stdout);
+    let _ = writeln!(
+        std::io::stderr(),
+        "on PostgreSQL: {}",
+        said.lines().rev().find(|line| !line.is_empty()).unwrap_or_default()
+    );
+    assert!(done.status.success(), "{said}\n{}", String::from_utf8_lossy(&done.stderr));
+}

@@ -1,0 +1,60 @@
+//! The words that tests use. Ada has an account, Eve does not. The same people everywhere.
+
+mod answer;
+mod app;
+pub mod file;
+pub mod machine;
+mod phone;
+pub mod port;
+pub mod postgres;
+pub mod processes;
+pub mod proxy;
+pub mod server;
+pub mod small_disk;
+pub mod source;
+pub mod tls;
+mod visitor;
+
+use std::thread;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+pub use answer::{Answer, input};
+pub use app::{App, figment};
+pub use phone::Phone;
+pub use visitor::{Cookies, Visitor};
+
+pub const ADA: &str = "Ada";
+pub const PASSWORD: &str = "correct horse battery staple";
+
+/// Ada's name and password, as JSON.
+pub fn adas() -> Value {
+    json!({ "username": ADA, "password": PASSWORD })
+}
+
+/// A form as browsers write it.
+pub fn encode(fields: &[(&str, &str)]) -> String {
+    let text = |text: &str| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
+    fields.iter().map(|(name, value)| format!("{}={}", text(name), text(value))).collect::<Vec<_>>().join("&")
+}
+
+/// Waits until it is so; fails when it never is.
+pub fn until(mut is_so: impl FnMut() -> bool) {
+    for _ in 0..6_000 {
+        if is_so() {
+            return;
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    panic!("it never came to be so");
+}
+
+/// The start of a test's random choices: the same number makes the same ones; the machine's own timing is not repeated.
+pub fn seed() -> u64 {
+    const SEED: &str = "VESTIBULE_TEST_SEED";
+
+    let seed = std::env::var(SEED).ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(rand::random::<u32>);
+    println!("{SEED}={seed}");
+    seed.into()
+}
