@@ -11,7 +11,7 @@
 //! | [`store`] | where it is kept: all the SQL |
 //! | [`model`] | what it is: nouns, parsed once, safe to show |
 //!
-//! Beside the stairs: [`settings`] (what the operator decides), [`data_dir`] (the folder and the key in it), [`app`]
+//! Beside the stairs: [`settings`] (what the operator decides, and the folder with the key in it), [`app`]
 //! (how it all becomes a running program) and [`cli`] (the commands of that program, one file or folder each: what is
 //! done to accounts are verbs of [`auth`]; a backup and the doctor ask the store and look at files).
 //!
@@ -31,7 +31,6 @@
 pub mod app;
 pub mod auth;
 pub mod cli;
-pub mod data_dir;
 pub mod model;
 pub mod pages;
 pub mod settings;

@@ -13,9 +13,9 @@ use rocket::tokio::{select, signal, time};
 
 use super::output::{print, tell};
 use super::{Stop, absolute, count, database_is_there, settings};
-use crate::data_dir::{existing_key, key_file};
 use crate::model::Clock;
 use crate::settings::Settings;
+use crate::settings::data_dir::{existing_key, key_file};
 use crate::store::{Copied, check_copy, copy_sqlite};
 
 /// How often the growing copy is measured.

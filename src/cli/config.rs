@@ -46,7 +46,7 @@ fn columns(listed: &[Listed]) -> String {
                 serde_json::Value::Null => "-".to_owned(),
                 other => other.to_string(),
             };
-            [one.setting.to_owned(), value, one.from.to_string()]
+            [one.setting.clone(), value, one.from.to_string()]
         })
         .collect();
     let weak = listed.iter().filter_map(|one| Some(format!("\nweak: `{}`: {}", one.setting, one.weak?)));

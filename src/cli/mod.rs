@@ -16,8 +16,8 @@ use clap::{Parser, Subcommand};
 
 use crate::app::{self, StartError};
 use crate::auth::{Auth, Failure, Found};
-use crate::data_dir::{self, DataDirError};
 use crate::model::Clock;
+use crate::settings::data_dir::{self, DataDirError};
 use crate::settings::{self, BadSetting, Settings, absolute};
 
 /// The front door of a web site: sign-up, login, members' pages, and the sessions behind them.

@@ -8,8 +8,8 @@ use indicatif::HumanBytes;
 use rocket::figment::Figment;
 
 use super::{Finding, bad, ok, warn};
-use crate::data_dir::{existing_key, key_file};
-use crate::settings::{OUR_KEYS, Origin, Settings, absolute, is_secret, origin};
+use crate::settings::data_dir::{existing_key, key_file};
+use crate::settings::{Origin, Settings, absolute, is_secret, origin, our_keys};
 
 /// Less room than this is soon used up by a database that is written to.
 const LEAST_ROOM: u64 = 64 * 1024 * 1024;
@@ -86,17 +86,17 @@ fn room(folder: &Path) -> Option<Finding> {
 
 /// Files of settings with a secret in them that everyone on the machine can read.
 pub fn readable_secrets(figment: &Figment) -> Vec<Finding> {
-    let mut files: Vec<(PathBuf, &str)> = Vec::new();
-    for key in OUR_KEYS {
-        let value = figment.find_value(key).ok().and_then(|value| serde_json::to_value(value).ok());
-        if let (Origin::File(file), Some(value)) = (origin(figment, key), value)
-            && is_secret(key, &value)
+    let mut files: Vec<(PathBuf, String)> = Vec::new();
+    for key in our_keys() {
+        let value = figment.find_value(&key).ok().and_then(|value| serde_json::to_value(value).ok());
+        if let (Origin::File(file), Some(value)) = (origin(figment, &key), value)
+            && is_secret(&key, &value)
             && !files.iter().any(|(known, _)| *known == file)
         {
             files.push((file, key));
         }
     }
-    let examine = |(file, key): (PathBuf, &str)| {
+    let examine = |(file, key): (PathBuf, String)| {
         let is_public = fs::metadata(&file).is_ok_and(|found| mode(&found) & 0o007 != 0);
         let shown = file.display();
         match is_public {
