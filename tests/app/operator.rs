@@ -96,7 +96,7 @@ fn users_are_listed_with_how_their_accounts_stand() {
     let listed = run(folder.path(), &["users", "list"]).done();
     let lines: Vec<&str> = listed.lines().collect();
     assert_eq!(lines.len(), 4, "{listed}");
-    let column = lines[0].find("SECOND STEP").unwrap();
+    let column = lines[0].find("TWO-FACTOR").unwrap();
     assert!(lines[1].starts_with("a_b ") && lines[2].starts_with("ada ") && lines[3].starts_with("eve "), "{listed}");
     assert!(
         lines[1..].iter().all(|line| line[column..].starts_with("off")),
@@ -106,7 +106,7 @@ fn users_are_listed_with_how_their_accounts_stand() {
     let all = run(folder.path(), &["users", "list", "--json"]).json();
     assert_eq!((&all[1]["username"], &all[1]["open_sessions"]), (&"ada".into(), &1.into()));
     assert!(all[1]["last_sign_in"].is_string() && all[1]["disabled_at"].is_null() && all[2]["disabled_at"].is_string());
-    assert_eq!((&all[2]["open_sessions"], &all[2]["has_second_step"]), (&0.into(), &false.into()));
+    assert_eq!((&all[2]["open_sessions"], &all[2]["has_two_factor"]), (&0.into(), &false.into()));
 
     let names = |arguments: &[&str]| {
         let listed = run(folder.path(), arguments).json();
@@ -134,7 +134,7 @@ fn whoever_is_disabled_is_out_of_the_running_site_and_told_why_until_they_are_en
     assert!(page.contains("You were signed out here because the operator of this site disabled the account"), "{page}");
     assert!(run(folder.path(), &["users", "disable", "ada"]).done().contains("disabled before"));
 
-    assert_eq!(run(folder.path(), &["users", "enable", "ada"]).done(), "ada can sign in again.\n");
+    assert_eq!(run(folder.path(), &["users", "enable", "ada"]).done(), "ada can log in again.\n");
     assert_eq!(login(&server, "ada", PASSWORD), 200);
     assert_eq!(server.who(&ada), 401, "what has ended stays ended");
     for verb in ["disable", "enable", "reset-link"] {
