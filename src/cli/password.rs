@@ -33,7 +33,9 @@ async fn ask(question: String) -> io::Result<Zeroizing<String>> {
         _ = interrupt.recv() => Err(ErrorKind::Interrupted.into()),
     };
     tcsetattr(stdin(), OptionalActions::Now, &terminal)?;
-    tell("");
+    if typed.is_err() {
+        tell("");
+    }
     let typed = Zeroizing::new(typed?);
     // What stands for bytes that are no text.
     if typed.contains('\u{FFFD}') { Err(ErrorKind::InvalidData.into()) } else { Ok(typed) }

@@ -78,6 +78,7 @@ fn every_test_that_the_table_of_requirements_names_exists() {
         let file = place.rsplit("::").find(|part| *part != "tests").unwrap();
         let sources = [
             format!("tests/app/{file}.rs"),
+            format!("tests/app/cli/{file}.rs"),
             format!("tests/browser/{file}.rs"),
             format!("src/model/{file}.rs"),
             format!("src/auth/{file}.rs"),

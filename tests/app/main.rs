@@ -2,6 +2,7 @@
 
 mod activity;
 mod bad_input;
+mod cli;
 mod confirm;
 mod cookies;
 mod cross_site;
@@ -23,7 +24,6 @@ mod logout;
 mod machine;
 mod me;
 mod metrics;
-mod operator;
 mod password;
 mod postgres;
 mod processes;
