@@ -9,10 +9,10 @@ use super::networks::Networks;
 #[derive(Deserialize, Serialize)]
 #[serde(default)]
 pub(super) struct Written {
+    pub public_url: Option<String>,
     #[serde(serialize_with = "as_written")]
     pub data_dir: RelativePathBuf,
     pub database_url: Option<String>,
-    pub public_url: Option<String>,
     /// Only its name is from here: Rocket's default is one of zeros, which is no text.
     #[serde(skip_deserializing)]
     pub secret_key: Option<String>,
@@ -44,9 +44,9 @@ pub(super) enum SignUp {
 impl Default for Written {
     fn default() -> Self {
         Self {
+            public_url: None,
             data_dir: RelativePathBuf::from("data"),
             database_url: None,
-            public_url: None,
             secret_key: None,
             secret_key_file: None,
             previous_secret_keys: Vec::new(),

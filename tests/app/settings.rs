@@ -160,10 +160,14 @@ fn rocket_toml_lists_every_key_with_its_default_and_what_it_is_for() {
             _ => String::new(),
         })
         .collect();
+    let mut places = Vec::new();
     for key in vestibule::settings::our_keys() {
         let starts = |line: &&str| line.starts_with(&format!("{key} = "));
-        assert!(text.lines().any(|line| starts(&line)) || commented.iter().any(|line| starts(&line.as_str())), "{key}");
+        let place =
+            text.lines().zip(&commented).position(|(line, commented)| starts(&line) || starts(&commented.as_str()));
+        places.push(place.unwrap_or_else(|| panic!("{key}")));
     }
+    assert!(places.is_sorted(), "in the same order: {places:?}");
 
     let read = |figment: Figment| {
         let folder = Serialized::global("data_dir", "data");

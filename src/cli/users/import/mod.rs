@@ -7,7 +7,7 @@ mod report;
 mod row;
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::collections::hash_map;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -20,7 +20,7 @@ use crate::cli::stop::{Stop, stop};
 use crate::model::Moment;
 
 use file::{Format, open};
-use report::{Outcome, Report};
+use report::{Entry, Report};
 use row::{Row, Rows};
 
 /// How many users one transaction takes in: few enough that a site which is being served waits for none of them.
@@ -77,8 +77,8 @@ impl ImportUsers {
                 return report.finish();
             }
             let judged = batch.into_iter().map(|row| judge(row, auth.clock().now(), &mut names)).collect();
-            let outcomes = self.decide(judged, auth).await.map_err(|because| gave_up(report.taken, &because))?;
-            bar.suspend(|| report.tell(&outcomes))?;
+            let entries = self.decide(judged, auth).await.map_err(|because| gave_up(report.taken, &because))?;
+            bar.suspend(|| report.tell(entries))?;
         }
     }
 
@@ -87,43 +87,39 @@ impl ImportUsers {
     }
 
     /// Takes in whoever may be, or asks in a dry run whether their names are free.
-    async fn decide(&self, judged: Vec<(Outcome, Option<Import>)>, auth: &Auth) -> Result<Vec<Outcome>, Failure> {
-        let (mut outcomes, imports): (Vec<Outcome>, Vec<Option<Import>>) = judged.into_iter().unzip();
+    async fn decide(&self, judged: Vec<(Entry, Option<Import>)>, auth: &Auth) -> Result<Vec<Entry>, Failure> {
+        let (mut entries, imports): (Vec<Entry>, Vec<Option<Import>>) = judged.into_iter().unzip();
         let imports: Vec<Import> = imports.into_iter().flatten().collect();
         let taken_in = if self.dry_run { auth.could_import(&imports).await? } else { auth.import(imports).await? };
-        let candidates = outcomes.iter_mut().filter(|outcome| outcome.refused.is_none());
-        for (outcome, is_taken_in) in candidates.zip(taken_in) {
-            outcome.refused = (!is_taken_in).then(|| ImportProblem::NameTaken.to_string());
+        let candidates = entries.iter_mut().filter(|entry| entry.because.is_none());
+        for (entry, is_taken_in) in candidates.zip(taken_in) {
+            entry.because = (!is_taken_in).then(|| ImportProblem::NameTaken.to_string());
         }
-        Ok(outcomes)
+        Ok(entries)
     }
 }
 
 /// What can be said of a row without the database, and whoever may be taken in of it.
-fn judge(row: Row, now: Moment, names: &mut Names) -> (Outcome, Option<Import>) {
-    let (username, checked) = match row.user {
-        Ok(user) => {
-            let checked = check(&user, row.line, now, names);
-            (user.username, checked)
-        }
-        Err(because) => (None, Err(because)),
+fn judge(row: Row, now: Moment, names: &mut Names) -> (Entry, Option<Import>) {
+    let user = match row.user {
+        Ok(user) => user,
+        Err(because) => return (Entry::new(row.line, None, Some(because)), None),
     };
-    let (import, refused) = match checked {
-        Ok(import) => (Some(import), None),
-        Err(because) => (None, Some(because)),
-    };
-    (Outcome { line: row.line, username, refused }, import)
+    match check(&user, row.line, now, names) {
+        Ok(import) => (Entry::new(row.line, user.username, None), Some(import)),
+        Err(because) => (Entry::new(row.line, user.username, Some(because)), None),
+    }
 }
 
 fn check(user: &WrittenUser, line: u64, now: Moment, names: &mut Names) -> Result<Import, String> {
     let import = Import::check(user, now).map_err(|problem| problem.to_string())?;
     let digest = Sha256::digest(import.username().key());
     match names.entry(*digest.first_chunk().expect("a digest is longer than that")) {
-        Entry::Vacant(free) => {
+        hash_map::Entry::Vacant(free) => {
             free.insert(line);
             Ok(import)
         }
-        Entry::Occupied(first) => {
+        hash_map::Entry::Occupied(first) => {
             Err(format!("username: Line {} has this name already, in this or another spelling.", first.get()))
         }
     }

@@ -14,21 +14,14 @@ use crate::cli::stop::{Stop, stop};
 const LONGEST_NAME: usize = 64;
 
 /// What became of a row.
-pub struct Outcome {
-    pub line: u64,
-    pub username: Option<String>,
-    /// Why they were not taken in.
-    pub refused: Option<String>,
-}
-
-/// The same as a line of JSON.
 #[derive(Serialize)]
-struct Line<'a> {
+pub struct Entry {
     line: u64,
     username: Option<String>,
     outcome: &'static str,
+    /// Why they were not taken in.
     #[serde(skip_serializing_if = "Option::is_none")]
-    because: Option<&'a str>,
+    pub because: Option<String>,
 }
 
 /// Tells of everyone who was refused, and in a file of everyone.
@@ -39,6 +32,13 @@ pub struct Report {
     file: Option<BufWriter<File>>,
 }
 
+impl Entry {
+    pub fn new(line: u64, username: Option<String>, because: Option<String>) -> Self {
+        let username = username.filter(|name| !name.is_empty()).map(|name| name.chars().take(LONGEST_NAME).collect());
+        Self { line, username, outcome: "", because }
+    }
+}
+
 impl Report {
     /// Before anything is done, so that no import goes unreported. Nothing is overwritten: it might be what is imported.
     pub fn open(file: Option<&Path>, is_dry_run: bool) -> Result<Self, Stop> {
@@ -47,10 +47,10 @@ impl Report {
         Ok(Self { taken: 0, refused: 0, is_dry_run, file })
     }
 
-    pub fn tell(&mut self, outcomes: &[Outcome]) -> Result<(), Stop> {
+    pub fn tell(&mut self, entries: Vec<Entry>) -> Result<(), Stop> {
         let mut out = BufWriter::new(io::stdout().lock());
-        for outcome in outcomes {
-            self.tell_one(outcome, &mut out).map_err(cannot_write)?;
+        for entry in entries {
+            self.tell_one(entry, &mut out).map_err(cannot_write)?;
         }
         out.flush().map_err(cannot_write)
     }
@@ -62,30 +62,25 @@ impl Report {
         let said = writeln!(io::stdout(), "{taken} {would}taken in, {refused} {would}refused.");
         let written = self.file.as_mut().map_or(Ok(()), |file| file.flush());
         said.and(written).map_err(cannot_write)?;
-        Ok(ExitCode::from(u8::from(refused > 0)))
+        Ok(if refused == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
-    fn tell_one(&mut self, outcome: &Outcome, out: &mut impl Write) -> io::Result<()> {
-        let line = outcome.line;
-        let username = outcome.username.as_deref().filter(|name| !name.is_empty());
-        let username = username.map(|name| name.chars().take(LONGEST_NAME).collect::<String>());
-        let because = outcome.refused.as_deref();
-        if let Some(because) = because {
+    fn tell_one(&mut self, mut entry: Entry, out: &mut impl Write) -> io::Result<()> {
+        if let Some(because) = &entry.because {
             self.refused += 1;
+            entry.outcome = "refused";
             // Escaped, so that nothing in a file makes a terminal do anything.
-            let name = username.as_ref().map(|name| format!(" {}:", name.escape_debug())).unwrap_or_default();
-            writeln!(out, "line {line}:{name} {because}")?;
+            let name = entry.username.as_ref().map(|name| format!(" {}:", name.escape_debug())).unwrap_or_default();
+            writeln!(out, "line {}:{name} {because}", entry.line)?;
         } else {
             self.taken += 1;
+            entry.outcome = if self.is_dry_run { "would be taken in" } else { "taken in" };
         }
-        let Some(file) = &mut self.file else { return Ok(()) };
-        let outcome = match because {
-            Some(_) => "refused",
-            None if self.is_dry_run => "would be taken in",
-            None => "taken in",
-        };
-        serde_json::to_writer(&mut *file, &Line { line, username, outcome, because })?;
-        writeln!(file)
+        if let Some(file) = &mut self.file {
+            serde_json::to_writer(&mut *file, &entry)?;
+            writeln!(file)?;
+        }
+        Ok(())
     }
 }
 
