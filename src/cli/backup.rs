@@ -14,7 +14,7 @@ use super::progress::{LOOK_EVERY, progress};
 use super::stop::{Stop, stop};
 use crate::model::Clock;
 use crate::settings::data_dir::{existing_key, key_file};
-use crate::settings::{Settings, absolute};
+use crate::settings::{Settings, absolute, whole_file};
 use crate::store::{Copied, CopyError, check_copy, copy_sqlite};
 
 /// Copies the database as it is at one moment, while the site runs; nobody waits for it. The copy is checked page by page
@@ -32,7 +32,6 @@ pub struct Backup {
     with_key: bool,
 }
 
-/// A key to copy.
 struct KeyCopy {
     from: PathBuf,
     to: PathBuf,
@@ -53,7 +52,7 @@ impl Backup {
             }
         }
 
-        let unfinished = begin(&file).map_err(|error| cannot_write(&file, &error))?;
+        let unfinished = whole_file::begin(&file).map_err(|error| cannot_write(&file, &error))?;
         let copied = select! {
             copied = copy(original, unfinished.path()) => copied,
             _ = signal::ctrl_c() => return Err(stop("Interrupted, so there is no backup.")),
@@ -116,18 +115,12 @@ async fn copy_watched(original: &Path, to: &Path) -> Result<(), CopyError> {
     }
 }
 
-/// A file of another name beside that one, for you alone; gone unless [`give_name`] makes it that one.
-fn begin(file: &Path) -> io::Result<NamedTempFile> {
-    let (name, folder) = (file.file_name().unwrap_or_default(), file.parent().unwrap_or(file));
-    tempfile::Builder::new().prefix(name).suffix(".part").tempfile_in(folder)
-}
-
 /// Gives the copy its name and puts the key beside it, both or neither. What is there already stays as it is.
 fn finish(copy: NamedTempFile, file: &Path, key: Option<&KeyCopy>) -> Result<(), Stop> {
     if let Some(key) = key {
         copy_key(key).map_err(|error| cannot_write(&key.to, &error))?;
     }
-    give_name(copy, file).map_err(|error| {
+    whole_file::finish(copy, file).map_err(|error| {
         if let Some(key) = key {
             let _ = fs::remove_file(&key.to);
         }
@@ -136,16 +129,9 @@ fn finish(copy: NamedTempFile, file: &Path, key: Option<&KeyCopy>) -> Result<(),
 }
 
 fn copy_key(key: &KeyCopy) -> io::Result<()> {
-    let mut copy = begin(&key.to)?;
+    let mut copy = whole_file::begin(&key.to)?;
     io::copy(&mut File::open(&key.from)?, &mut copy)?;
-    give_name(copy, &key.to)
-}
-
-/// It survives a loss of power then, which SQLite leaves to us.
-fn give_name(unfinished: NamedTempFile, file: &Path) -> io::Result<()> {
-    unfinished.as_file().sync_all()?;
-    unfinished.persist_noclobber(file)?;
-    file.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+    whole_file::finish(copy, &key.to)
 }
 
 fn is_there(file: &Path) -> Stop {

@@ -1,13 +1,14 @@
 //! The one folder of data: made for its owner alone, with the key that seals cookies in it.
 
-use std::fs::{self, DirBuilder, File};
-use std::io::{self, Write};
+use std::fs::{self, DirBuilder};
+use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use data_encoding::BASE64;
 
 use super::secret::Secret;
+use super::whole_file;
 use crate::model::random_bytes;
 
 /// Why the folder or the key in it cannot be used, as a sentence for the operator.
@@ -49,7 +50,7 @@ pub fn secret_key(folder: &Path) -> Result<Secret, DataDirError> {
     let failed = |because: io::Error| DataDirError::Key { file: file.clone(), because };
 
     if !file.try_exists().map_err(failed)? {
-        make_key(folder, &file).map_err(failed)?;
+        make_key(&file).map_err(failed)?;
     }
     existing_key(folder)
 }
@@ -67,15 +68,14 @@ pub fn existing_key(folder: &Path) -> Result<Secret, DataDirError> {
     key.filter(|key| key.bytes().len() == 64).ok_or(DataDirError::NotAKey(file))
 }
 
-/// The key is there whole or not at all, and of two processes that start at once both use the same.
-fn make_key(folder: &Path, file: &Path) -> io::Result<()> {
+/// Of two processes that start at once both use the same key.
+fn make_key(file: &Path) -> io::Result<()> {
     let key = random_bytes::<64>().map_err(io::Error::other)?;
-    let mut new = tempfile::Builder::new().prefix("secret.key.").tempfile_in(folder)?;
+    let mut new = whole_file::begin(file)?;
     new.write_all(BASE64.encode(&key).as_bytes())?;
-    new.as_file().sync_all()?;
-    match new.persist_noclobber(file) {
-        Err(failed) if failed.error.kind() != io::ErrorKind::AlreadyExists => Err(failed.error),
-        _ => File::open(folder)?.sync_all(),
+    match whole_file::finish(new, file) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        made => made,
     }
 }
 

@@ -12,6 +12,7 @@ mod refusals;
 mod rules;
 mod secret;
 mod sources;
+pub mod whole_file;
 mod written;
 
 pub use bad_setting::BadSetting;
