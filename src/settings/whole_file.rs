@@ -9,12 +9,7 @@ use tempfile::{Builder, NamedTempFile};
 /// A file of another name in the same folder; gone unless [`finish`] gives it its name.
 pub fn begin(file: &Path) -> io::Result<NamedTempFile> {
     let (name, folder) = (file.file_name().unwrap_or_default(), file.parent().unwrap_or(file));
-    let begun = Builder::new().prefix(name).suffix(".part").tempfile_in(folder);
-    begun.map_err(|error| match error.get_ref().and_then(|named| named.source()) {
-        // Without the name, which says nothing to anybody.
-        Some(because) => io::Error::new(error.kind(), because.to_string()),
-        None => error,
-    })
+    Builder::new().prefix(name).suffix(".part").tempfile_in(folder)
 }
 
 /// Gives it its name; what has that name already stays as it is. It survives a loss of power then.
