@@ -11,9 +11,9 @@ use rocket::tokio::{self, time::sleep};
 use rocket::{Build, Orbit, Rocket};
 
 use crate::auth::{self, Auth, Failure, Seal};
-use crate::data_dir::{self, DataDirError};
 use crate::model::Clock;
 use crate::pages;
+use crate::settings::data_dir::{self, DataDirError};
 use crate::settings::{self, BadSetting, Settings};
 use crate::store::{Database, OpenError, Store};
 use crate::web::{CountRequests, MethodAsSent, Metrics, SecurityHeaders, Site, templates};
@@ -84,9 +84,7 @@ fn keys(settings: &Settings) -> Result<Vec<Vec<u8>>, StartError> {
         Some(key) => key.clone(),
         None => data_dir::secret_key(&settings.data_dir)?,
     };
-    let key = key.bytes().ok_or_else(|| DataDirError::NotAKey(settings.data_dir.clone()))?;
-    let previous = settings.previous_secret_keys.iter().filter_map(|key| key.bytes());
-    Ok(std::iter::once(key).chain(previous).collect())
+    Ok(std::iter::once(&key).chain(&settings.previous_secret_keys).map(|key| key.bytes().to_vec()).collect())
 }
 
 /// A debug build reads the templates from the checkout. In a release build they are inside the program; Rocket asks for

@@ -39,7 +39,6 @@
 pub mod app;
 pub mod auth;
 pub mod cli;
-pub mod data_dir;
 pub mod model;
 pub mod pages;
 pub mod settings;

@@ -22,81 +22,78 @@ use vestibule::{app, cli, settings};
 const MOST_BLOCKING: usize = 16;
 
 fn main() -> ExitCode {
-    match Program::parse().task {
+    let ended = match Program::parse().task {
         None | Some(Task::Serve) => start(),
         Some(Task::Operate(command)) => operate(command),
-    }
+    };
+    ended.unwrap_or_else(|sentence| {
+        eprintln!("vestibule: {sentence}");
+        ExitCode::from(2)
+    })
 }
 
-/// Runs the site.
-fn start() -> ExitCode {
+/// Runs the site. Fails with a sentence, and nothing half started.
+fn start() -> Result<ExitCode, String> {
     log_to_stderr(Level::INFO);
-    let rocket = match app(settings::figment()) {
-        Ok(rocket) => rocket,
-        Err(error) => return fail(format_args!("{error}")),
-    };
+    let rocket = app(settings::figment()).map_err(|error| error.to_string())?;
     // Not `#[rocket::main]`, which would read the settings by itself and panic about them.
     let workers = rocket.figment().extract_inner("workers").unwrap_or(1_usize).max(1);
     let runtime = runtime::Builder::new_multi_thread()
         .worker_threads(workers)
         .max_blocking_threads(MOST_BLOCKING)
         .enable_all()
-        .build();
-    match runtime {
-        Ok(runtime) => runtime.block_on(serve(rocket)),
-        Err(error) => no_threads(&error),
-    }
+        .build()
+        .map_err(no_threads)?;
+    runtime.block_on(serve(rocket))
 }
 
 /// Runs a command of the operator's.
-fn operate(command: Command) -> ExitCode {
+fn operate(command: Command) -> Result<ExitCode, String> {
     // What there is to say it says itself.
     log_to_stderr(Level::ERROR);
-    match runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => {
-            let status = runtime.block_on(cli::run(command));
-            // One that was interrupted may still wait for a line to be typed.
-            runtime.shutdown_background();
-            status
-        }
-        Err(error) => no_threads(&error),
+    let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(no_threads)?;
+    let status = runtime.block_on(cli::run(command));
+    // One that was interrupted may still wait for a line to be typed.
+    runtime.shutdown_background();
+    Ok(status)
+}
+
+fn no_threads(error: std::io::Error) -> String {
+    format!("The threads could not be started: {error}.")
+}
+
+async fn serve(rocket: Rocket<Build>) -> Result<ExitCode, String> {
+    let tell = AdHoc::on_liftoff("address", |rocket| Box::pin(async move { tell_address(rocket) }));
+    let (auth, are_answered) = match rocket.attach(tell).launch().await {
+        Ok(rocket) => (rocket.state::<Arc<Auth>>().cloned(), true),
+        Err(error) => match error.kind() {
+            ErrorKind::Bind(error) => return Err(format!("The address cannot be listened on: {error}.")),
+            // The fairing that failed has said why.
+            ErrorKind::FailedFairings(_) => return Ok(ExitCode::from(2)),
+            ErrorKind::Shutdown(rocket, _) => (rocket.state().cloned(), are_answered(rocket).await),
+            other => return Err(format!("{other}.")),
+        },
+    };
+    // Writes down what is still in memory, however the serving ended.
+    if let Some(auth) = auth {
+        auth.close().await;
+    }
+    if are_answered {
+        tracing::info!("stopped");
+        Ok(ExitCode::SUCCESS)
+    } else {
+        tracing::warn!("some requests were not answered before the end");
+        Ok(ExitCode::FAILURE)
     }
 }
 
-async fn serve(rocket: Rocket<Build>) -> ExitCode {
-    let rocket = rocket.attach(AdHoc::on_liftoff("address", |rocket| {
-        Box::pin(async move {
-            let listening = SocketAddr::new(rocket.config().address, rocket.config().port);
-            if let Some(site) = rocket.state::<Site>() {
-                println!("Vestibule is ready at {}", site.tell(listening));
-            }
-            let database = rocket.state::<Arc<Auth>>().map(|auth| auth.database_kind());
-            tracing::info!(version = env!("CARGO_PKG_VERSION"), %listening, database, "serving");
-        })
-    }));
-    match rocket.launch().await {
-        Ok(rocket) => {
-            close(rocket.state()).await;
-            stopped()
-        }
-        Err(error) => match error.kind() {
-            ErrorKind::Bind(error) => fail(format_args!("The address cannot be listened on: {error}.")),
-            // The fairing that failed has said why.
-            ErrorKind::FailedFairings(_) => ExitCode::from(2),
-            ErrorKind::Shutdown(rocket, _) => {
-                let are_answered = are_answered(rocket).await;
-                close(rocket.state()).await;
-                match are_answered {
-                    true => stopped(),
-                    false => {
-                        tracing::warn!("some requests were not answered before the end");
-                        ExitCode::FAILURE
-                    }
-                }
-            }
-            other => fail(format_args!("{other}.")),
-        },
+fn tell_address(rocket: &Rocket<Orbit>) {
+    let listening = SocketAddr::new(rocket.config().address, rocket.config().port);
+    if let Some(site) = rocket.state::<Site>() {
+        println!("Vestibule is ready at {}", site.tell(listening));
     }
+    let database = rocket.state::<Arc<Auth>>().map(|auth| auth.database_kind());
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), %listening, database, "serving");
 }
 
 /// Waits for the requests that are in flight, as long as Rocket would. It does not where the signal comes between two
@@ -115,33 +112,12 @@ async fn are_answered(rocket: &Arc<Rocket<Orbit>>) -> bool {
     true
 }
 
-fn stopped() -> ExitCode {
-    tracing::info!("stopped");
-    ExitCode::SUCCESS
-}
-
-/// Writes down what is still in memory, however the serving ended.
-async fn close(auth: Option<&Arc<Auth>>) {
-    if let Some(auth) = auth {
-        auth.close().await;
-    }
-}
-
-fn no_threads(error: &std::io::Error) -> ExitCode {
-    fail(format_args!("The threads could not be started: {error}."))
-}
-
-/// One sentence, and nothing half started.
-fn fail(sentence: std::fmt::Arguments<'_>) -> ExitCode {
-    eprintln!("vestibule: {sentence}");
-    ExitCode::from(2)
-}
-
 /// Readable lines on a terminal, JSON lines elsewhere: what a user sends cannot make two lines of one.
 fn log_to_stderr(most: Level) {
     let log = tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(most);
-    match std::io::stderr().is_terminal() {
-        true => log.init(),
-        false => log.json().init(),
+    if std::io::stderr().is_terminal() {
+        log.init();
+    } else {
+        log.json().init();
     }
 }

@@ -1,12 +1,11 @@
-//! `vestibule config`
-
 use std::process::ExitCode;
 
 use clap::Args;
 use rocket::figment::Provider;
+use serde_json::Value;
 
-use super::Stop;
-use super::output::{print, print_json};
+use super::output::print_list;
+use super::stop::Stop;
 use super::table::table;
 use crate::settings::{Listed, Settings, figment, list};
 
@@ -14,7 +13,7 @@ use crate::settings::{Listed, Settings, figment, list};
 ///
 /// Secrets are not shown, and what weakens the site is marked. When a setting is wrong, those that can be read are shown
 /// all the same, and the exit status is 2.
-#[derive(Args, Debug)]
+#[derive(Args)]
 pub struct Config {
     /// Print JSON instead of columns
     #[arg(long)]
@@ -22,15 +21,11 @@ pub struct Config {
 }
 
 impl Config {
-    pub(super) fn run(self) -> Result<ExitCode, Stop> {
+    pub fn run(self) -> Result<ExitCode, Stop> {
         let figment = figment();
         let read = Settings::read(&figment);
         if figment.data().is_ok() {
-            let listed = list(&figment, read.as_ref().ok());
-            match self.json {
-                true => print_json(&listed)?,
-                false => print(columns(&listed))?,
-            }
+            print_list(self.json, &list(&figment, read.as_ref().ok()), columns)?;
         }
         read?;
         Ok(ExitCode::SUCCESS)
@@ -38,17 +33,14 @@ impl Config {
 }
 
 fn columns(listed: &[Listed]) -> String {
-    let rows: Vec<[String; 3]> = listed
-        .iter()
-        .map(|one| {
-            let value = match &one.value {
-                serde_json::Value::String(text) => text.clone(),
-                serde_json::Value::Null => "-".to_owned(),
-                other => other.to_string(),
-            };
-            [one.setting.to_owned(), value, one.from.to_string()]
-        })
-        .collect();
+    let row = |one: &Listed| {
+        let value = match &one.value {
+            Value::String(text) => text.clone(),
+            Value::Null => "-".to_owned(),
+            other => other.to_string(),
+        };
+        [one.setting.clone(), value, one.from.to_string()]
+    };
     let weak = listed.iter().filter_map(|one| Some(format!("\nweak: `{}`: {}", one.setting, one.weak?)));
-    table(["SETTING", "VALUE", "FROM"], &rows) + &weak.collect::<String>()
+    table(["SETTING", "VALUE", "FROM"], listed.iter().map(row)) + &weak.collect::<String>()
 }

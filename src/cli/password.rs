@@ -1,77 +1,58 @@
 //! Asking for a new password: unseen on a terminal, or as one line of what is piped in. Never as an argument, which others
 //! on the machine can read.
 
-use std::io::{self, BufRead, IsTerminal, Read, Write};
+use std::io::{self, BufRead, ErrorKind, IsTerminal, Read, stdin};
 
 use rocket::tokio::signal::unix::{SignalKind, signal};
 use rocket::tokio::{select, task};
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
 use zeroize::Zeroizing;
 
-use super::Stop;
+use super::output::tell;
+use super::stop::{Stop, stop};
 
 /// More than any password is.
 const MOST_BYTES: u64 = 8 * 1_024;
 
 /// What was typed, twice the same; or the line that was piped in.
 pub async fn ask_for_new(whose: &str) -> Result<Zeroizing<String>, Stop> {
-    if !io::stdin().is_terminal() {
-        return read_line().map_err(|error| failed(&error));
+    if !stdin().is_terminal() {
+        return read_line().map_err(failed);
     }
-    let first = ask(&format!("Password of {whose}: ")).await?;
-    let second = ask("The same again: ").await?;
-    match *first == *second {
-        true => Ok(first),
-        false => Err(Stop("The two are not the same, so nothing was done.".to_owned())),
-    }
+    let first = ask(format!("Password of {whose}: ")).await.map_err(failed)?;
+    let second = ask("The same again: ".to_owned()).await.map_err(failed)?;
+    if *first == *second { Ok(first) } else { Err(stop("The two are not the same, so nothing was done.")) }
 }
 
-async fn ask(question: &str) -> Result<Zeroizing<String>, Stop> {
-    // Were the program ended while nothing is shown, it would leave a terminal on which nobody sees what they type.
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| failed(&error))?;
-    // Before the question: whoever answers at once is not seen either.
-    let echo_off = EchoOff::begin().map_err(|error| failed(&error))?;
-    let _ = write!(io::stderr(), "{question}").and_then(|()| io::stderr().flush());
+/// Asks on the terminal, which is left as it was found also when the program is interrupted while nothing is shown.
+async fn ask(question: String) -> io::Result<Zeroizing<String>> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let terminal = tcgetattr(stdin())?;
     let typed = select! {
-        typed = task::spawn_blocking(read_line) => typed.map_err(io::Error::other).flatten(),
-        _ = interrupt.recv() => Err(io::ErrorKind::Interrupted.into()),
+        typed = task::spawn_blocking(|| rpassword::prompt_password(question)) => typed.map_err(io::Error::other)?,
+        _ = interrupt.recv() => Err(ErrorKind::Interrupted.into()),
     };
-    drop(echo_off);
-    let _ = writeln!(io::stderr());
-    typed.map_err(|error| failed(&error))
+    tcsetattr(stdin(), OptionalActions::Now, &terminal)?;
+    if typed.is_err() {
+        tell("");
+    }
+    let typed = Zeroizing::new(typed?);
+    // What stands for bytes that are no text.
+    if typed.contains('\u{FFFD}') { Err(ErrorKind::InvalidData.into()) } else { Ok(typed) }
 }
 
 fn read_line() -> io::Result<Zeroizing<String>> {
     let mut line = Zeroizing::new(String::new());
-    io::stdin().lock().take(MOST_BYTES).read_line(&mut line)?;
+    stdin().lock().take(MOST_BYTES).read_line(&mut line)?;
     let end = line.trim_end_matches(['\r', '\n']).len();
     line.truncate(end);
     Ok(line)
 }
 
-fn failed(error: &io::Error) -> Stop {
+fn failed(error: io::Error) -> Stop {
     match error.kind() {
-        io::ErrorKind::Interrupted => Stop("Interrupted, so nothing was done.".to_owned()),
-        io::ErrorKind::InvalidData => Stop("The password must be text in UTF-8.".to_owned()),
-        _ => Stop(format!("The password cannot be read: {error}.")),
-    }
-}
-
-/// While it lives, nothing that is typed is shown.
-struct EchoOff(Termios);
-
-impl EchoOff {
-    fn begin() -> io::Result<Self> {
-        let before = tcgetattr(io::stdin())?;
-        let mut quiet = before.clone();
-        quiet.local_modes.remove(LocalModes::ECHO);
-        tcsetattr(io::stdin(), OptionalActions::Flush, &quiet)?;
-        Ok(Self(before))
-    }
-}
-
-impl Drop for EchoOff {
-    fn drop(&mut self) {
-        let _ = tcsetattr(io::stdin(), OptionalActions::Now, &self.0);
+        ErrorKind::Interrupted => stop("Interrupted, so nothing was done."),
+        ErrorKind::InvalidData => stop("The password must be text in UTF-8."),
+        _ => stop(format!("The password cannot be read: {error}.")),
     }
 }

@@ -1,19 +1,20 @@
-//! `vestibule sessions`
-
+use std::net::IpAddr;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use clap::{ArgGroup, Args, Subcommand};
-use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
-use super::output::{print, print_json, tell};
-use super::table::{minute, minute_or, table};
-use super::{Stop, count, user, verbs};
+use super::open::{find_user, open_auth, read_settings};
+use super::output::{count, print, print_list, tell};
+use super::progress::progress;
+use super::stop::{Stop, stop};
+use super::table::{minute, minute_or_dash, table};
+use crate::auth::Auth;
 use crate::model::{Moment, Session, SessionId, Username};
+use crate::web::browser_of;
 
 /// What can be done about sessions.
-#[derive(Debug, Subcommand)]
+#[derive(Subcommand)]
 pub enum Sessions {
     /// Show who is signed in, from where and since when
     List(List),
@@ -22,7 +23,7 @@ pub enum Sessions {
 }
 
 /// Shows the open sessions, the last used first.
-#[derive(Args, Debug)]
+#[derive(Args)]
 pub struct List {
     /// Only those of this user
     name: Option<String>,
@@ -35,7 +36,7 @@ pub struct List {
 }
 
 /// Ends sessions at once; a site that is running refuses them within `session_recheck_ms`, and their browsers are told.
-#[derive(Args, Debug)]
+#[derive(Args)]
 #[command(group(ArgGroup::new("which").required(true)))]
 pub struct End {
     /// The session's id, as `sessions list` shows it
@@ -49,31 +50,41 @@ pub struct End {
     all: bool,
 }
 
+/// A session as it is listed.
+#[derive(Serialize)]
+struct View {
+    session_id: SessionId,
+    username: Username,
+    browser: String,
+    user_agent: Option<String>,
+    address: Option<IpAddr>,
+    since: Moment,
+    last_seen_at: Moment,
+    remembered_until: Option<Moment>,
+}
+
 impl Sessions {
-    pub(super) async fn run(self) -> Result<ExitCode, Stop> {
+    pub async fn run(self) -> Result<ExitCode, Stop> {
+        let auth = open_auth(&read_settings()?).await?;
         match self {
-            Self::List(list) => list.run().await?,
-            Self::End(end) => end.run().await?,
+            Self::List(list) => list.run(&auth).await?,
+            Self::End(end) => end.run(&auth).await?,
         }
         Ok(ExitCode::SUCCESS)
     }
 }
 
 impl List {
-    async fn run(self) -> Result<(), Stop> {
-        let auth = verbs().await?;
+    async fn run(self, auth: &Auth) -> Result<(), Stop> {
         let of = match &self.name {
-            Some(name) => Some(user(&auth, name).await?.user.user_id),
+            Some(name) => Some(find_user(auth, name).await?.user.user_id),
             None => None,
         };
         // One more than is shown tells whether there are more.
-        let mut sessions = auth.open_sessions(of, i64::from(self.limit) + 1).await?;
-        let are_more = sessions.len() > self.limit as usize;
-        sessions.truncate(self.limit as usize);
-        match self.json {
-            true => print_json(&sessions.iter().map(|(who, session)| view(who, session)).collect::<Vec<_>>())?,
-            false => print(columns(&sessions))?,
-        }
+        let found = auth.open_sessions(of, i64::from(self.limit) + 1).await?;
+        let are_more = found.len() > self.limit as usize;
+        let views: Vec<View> = found.into_iter().take(self.limit as usize).map(View::from).collect();
+        print_list(self.json, &views, columns)?;
         if are_more {
             tell(&format!("There are more than {}; `--limit` shows more.", self.limit));
         }
@@ -81,74 +92,62 @@ impl List {
     }
 }
 
-/// A session, for programs.
-#[derive(Serialize)]
-struct View<'a> {
-    session_id: SessionId,
-    username: &'a Username,
-    browser: String,
-    user_agent: Option<&'a str>,
-    address: Option<std::net::IpAddr>,
-    since: Moment,
-    last_seen_at: Moment,
-    remembered_until: Option<Moment>,
-}
-
-fn view<'a>(username: &'a Username, session: &'a Session) -> View<'a> {
-    View {
-        session_id: session.session_id,
-        username,
-        browser: crate::web::browser_of(&session.client),
-        user_agent: session.client.user_agent.as_deref(),
-        address: session.client.address,
-        since: session.created_at,
-        last_seen_at: session.last_seen_at,
-        remembered_until: session.remembered_until,
+impl From<(Username, Session)> for View {
+    fn from((username, session): (Username, Session)) -> Self {
+        Self {
+            session_id: session.session_id,
+            username,
+            browser: browser_of(&session.client),
+            user_agent: session.client.user_agent,
+            address: session.client.address,
+            since: session.created_at,
+            last_seen_at: session.last_seen_at,
+            remembered_until: session.remembered_until,
+        }
     }
 }
 
-fn columns(sessions: &[(Username, Session)]) -> String {
-    let row = |(username, session): &(Username, Session)| {
+fn columns(sessions: &[View]) -> String {
+    let row = |session: &View| {
         [
             session.session_id.to_string(),
-            username.to_string(),
-            crate::web::browser_of(&session.client),
-            session.client.address.map_or_else(|| "-".to_owned(), |address| address.to_string()),
-            minute(session.created_at),
+            session.username.to_string(),
+            session.browser.clone(),
+            session.address.map_or_else(|| "-".to_owned(), |address| address.to_string()),
+            minute(session.since),
             minute(session.last_seen_at),
-            minute_or(session.remembered_until, "-"),
+            minute_or_dash(session.remembered_until),
         ]
     };
-    let rows: Vec<_> = sessions.iter().map(row).collect();
-    table(["ID", "USER", "BROWSER", "ADDRESS", "SINCE (UTC)", "LAST USED (UTC)", "REMEMBERED UNTIL"], &rows)
+    let header = ["ID", "USER", "BROWSER", "ADDRESS", "SINCE (UTC)", "LAST USED (UTC)", "REMEMBERED UNTIL"];
+    table(header, sessions.iter().map(row))
 }
 
 impl End {
-    async fn run(self) -> Result<(), Stop> {
-        let auth = verbs().await?;
-        if let Some(text) = &self.id {
-            let no_such =
-                || Stop(format!("There is no session {text:?}; `vestibule sessions list` shows the open ones."));
-            let session_id = SessionId::parse(text).ok_or_else(no_such)?;
-            return match auth.end_any_session(session_id).await? {
-                true => print("1 session ended."),
-                false => Err(no_such()),
-            };
-        }
-        let ended = match &self.user {
-            Some(name) => auth.end_sessions_of(user(&auth, name).await?.user.user_id).await?,
-            None => {
-                let (_, sessions) = auth.count().await?;
-                let bar = ProgressBar::new(u64::try_from(sessions).unwrap_or(0));
-                bar.set_style(
-                    ProgressStyle::with_template("{bar:30} {pos} of {len} sessions").expect("a good template"),
-                );
-                bar.enable_steady_tick(Duration::from_millis(200));
-                let ended = auth.end_all_sessions(|ended| bar.set_position(ended)).await;
-                bar.finish_and_clear();
-                ended?
-            }
+    async fn run(self, auth: &Auth) -> Result<(), Stop> {
+        let ended = match (&self.id, &self.user) {
+            (Some(id), _) => end_one(auth, id).await?,
+            (None, Some(name)) => auth.end_sessions_of(find_user(auth, name).await?.user.user_id).await?,
+            (None, None) => end_all(auth).await?,
         };
         print(format!("{} ended.", count(ended, "session")))
     }
+}
+
+async fn end_one(auth: &Auth, id: &str) -> Result<u64, Stop> {
+    if let Some(session_id) = SessionId::parse(id)
+        && auth.end_any_session(session_id).await?
+    {
+        Ok(1)
+    } else {
+        Err(stop(format!("There is no session {id:?}; `vestibule sessions list` shows the open ones.")))
+    }
+}
+
+async fn end_all(auth: &Auth) -> Result<u64, Stop> {
+    let (_, sessions) = auth.count().await?;
+    let bar = progress(sessions.unsigned_abs(), "{bar:30} {pos} of {len} sessions");
+    let ended = auth.end_all_sessions(|ended| bar.set_position(ended)).await;
+    bar.finish_and_clear();
+    Ok(ended?)
 }

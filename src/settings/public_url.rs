@@ -2,7 +2,7 @@ use std::net::IpAddr;
 
 use rocket::http::uri::Absolute;
 
-use super::{BadSetting, bad};
+use super::bad_setting::{BadSetting, bad};
 
 /// Names that mean this machine whoever asks for them.
 pub const LOOPBACK_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];

@@ -1,51 +1,47 @@
 use std::collections::BTreeSet;
 
-use serde::{Deserialize, Serialize, Serializer};
+use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
 
-use super::{BadSetting, bad};
+use super::bad_setting::{BadSetting, bad};
 
-/// A key as the operator wrote it. Never printed.
-#[derive(derive_more::Debug, Clone, Deserialize)]
+/// The example in the manual of Rocket.
+const EXAMPLE: &str = "hPRYyVRiMyxpw5sBB1XeCMN1kFsDCqKvBi2QJxBVHQk=";
+/// Of 32 random bytes hardly ever so few are different.
+const FEWEST_KINDS: usize = 16;
+
+/// A key that seals cookies. Never printed.
+#[derive(derive_more::Debug, Clone)]
 #[debug("Secret(…)")]
-#[serde(transparent)]
-pub struct Secret(String);
+pub struct Secret(Vec<u8>);
 
 impl Secret {
-    /// Makes a secret of what the key file holds.
-    pub fn new(text: &str) -> Self {
-        Self(text.to_owned())
+    /// Reads 64 bytes written in base64 (88 characters), or 32 in base64 (44) or hexadecimal (64).
+    pub(super) fn read(text: &str) -> Option<Self> {
+        let bytes = match text.len() {
+            44 | 88 => BASE64.decode(text.as_bytes()).ok()?,
+            64 => HEXLOWER_PERMISSIVE.decode(text.as_bytes()).ok()?,
+            _ => return None,
+        };
+        Some(Self(bytes))
     }
 
-    /// The 64 bytes written in base64 (88 characters), or 32 in base64 (44) or hexadecimal (64).
-    pub fn bytes(&self) -> Option<Vec<u8>> {
-        use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
-
-        let text = self.0.as_bytes();
-        match text.len() {
-            44 | 88 => BASE64.decode(text).ok(),
-            64 => HEXLOWER_PERMISSIVE.decode(text).ok(),
-            _ => None,
+    /// The same of a key that somebody else made, if it may be one; `setting` is where it stands.
+    pub(super) fn parse(setting: &str, text: &str) -> Result<Self, BadSetting> {
+        let Some(key) = Self::read(text) else {
+            return Err(bad(format!(
+                "`{setting}` must be 64 random bytes in base64, as `openssl rand -base64 64 | tr -d '\\n'` prints them."
+            )));
+        };
+        let kinds: BTreeSet<&u8> = key.0.iter().collect();
+        if kinds.len() < FEWEST_KINDS || text == EXAMPLE {
+            return Err(bad(format!(
+                "`{setting}` is not random, or is the example of a manual. Make one of your own."
+            )));
         }
+        Ok(key)
     }
 
-    /// The same, if it may be one; `key` is the setting's name.
-    pub(super) fn checked(self, key: &str) -> Result<Self, BadSetting> {
-        let bytes = self.bytes().ok_or_else(|| {
-            bad(format!(
-                "`{key}` must be 64 random bytes in base64, as `openssl rand -base64 64 | tr -d '\\n'` prints them."
-            ))
-        })?;
-        let kinds: BTreeSet<u8> = bytes.iter().copied().collect();
-        if kinds.len() < 16 || self.0 == "hPRYyVRiMyxpw5sBB1XeCMN1kFsDCqKvBi2QJxBVHQk=" {
-            return Err(bad(format!("`{key}` is not random, or is the example of a manual. Make one of your own.")));
-        }
-        Ok(self)
-    }
-}
-
-/// Where settings are listed. Never what it is.
-impl Serialize for Secret {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str("(secret)")
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
     }
 }

@@ -1,7 +1,7 @@
 //! The files of `deploy/` say what the program knows. That nginx and Caddy do what theirs say is tried in `proxies`.
 
 use rocket::figment::Figment;
-use vestibule::settings::OUR_KEYS;
+use vestibule::settings::our_keys;
 
 fn read(file: &str) -> String {
     std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap()
@@ -22,7 +22,7 @@ fn every_setting_that_they_name_exists() {
             let name: String =
                 text[at..].chars().take_while(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || *c == '_').collect();
             let key = name.trim_start_matches("ROCKET_").to_lowercase();
-            assert!(OUR_KEYS.contains(&key.as_str()) || key == "address", "deploy/{file} names {name}");
+            assert!(our_keys().contains(&key) || key == "address", "deploy/{file} names {name}");
             named += 1;
         }
     }

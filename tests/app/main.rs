@@ -2,6 +2,7 @@
 
 mod activity;
 mod bad_input;
+mod cli;
 mod confirm;
 mod cookies;
 mod cross_site;
@@ -24,7 +25,6 @@ mod logout;
 mod me;
 mod metrics;
 mod on_postgresql;
-mod operator;
 mod password;
 mod processes;
 mod profile;

@@ -17,10 +17,10 @@ const NOT_ON_POSTGRES: [&str; 14] = [
     "storage::",
     "durability::kill",
     "durability::versions",
-    "operator::a_backup",
-    "operator::a_command_in_the_wrong_folder",
-    "operator::ending_all_sessions_ends_more",
-    "operator::the_doctor_finds",
+    "cli::a_command_in_the_wrong_folder",
+    "cli::backup",
+    "cli::doctor",
+    "cli::sessions::ending_all_sessions_ends_more",
 ];
 
 #[test]

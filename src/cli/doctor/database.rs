@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use super::{Finding, bad, ok, warn};
+use super::finding::{Finding, bad, ok, warn};
 use crate::model::Moment;
-use crate::settings::Settings;
-use crate::settings::absolute;
+use crate::settings::{Settings, absolute};
 use crate::store::{Inspected, Tables};
 
 /// How far the clock may be behind what the database knows: as much as clocks of several machines differ.
@@ -26,12 +25,8 @@ pub async fn examine(settings: &Settings, now: Moment) -> Vec<Finding> {
 }
 
 fn integrity(seen: &Inspected) -> Finding {
-    match &seen.damage {
-        None => ok("database", "It can be read, and every page of it is whole."),
-        Some(damage) => {
-            bad("database", format!("It is damaged: {damage}. Stop the site, keep a copy, and restore a backup."))
-        }
-    }
+    let Some(damage) = &seen.damage else { return ok("database", "It can be read, and every page of it is whole.") };
+    bad("database", format!("It is damaged: {damage}. Stop the site, keep a copy, and restore a backup."))
 }
 
 fn tables(tables: Tables) -> Finding {

@@ -1,15 +1,16 @@
 //! The folder of data, the key in it, the disk that it is on, and files with secrets in them.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use indicatif::HumanBytes;
 use rocket::figment::Figment;
 
-use super::{Finding, bad, ok, warn};
-use crate::data_dir::{existing_key, key_file};
-use crate::settings::{OUR_KEYS, Origin, Settings, absolute, is_secret, origin};
+use super::finding::{Finding, bad, ok, warn};
+use crate::settings::data_dir::{existing_key, key_file};
+use crate::settings::{Origin, Settings, absolute, is_secret, origin, our_keys};
 
 /// Less room than this is soon used up by a database that is written to.
 const LEAST_ROOM: u64 = 64 * 1024 * 1024;
@@ -46,20 +47,20 @@ fn key(settings: &Settings) -> Finding {
         return ok("secret_key", format!("In {place}."));
     }
     let file = absolute(&key_file(&settings.data_dir));
+    let shown = file.display();
     match existing_key(&settings.data_dir) {
-        Ok(_) => ok("secret_key", format!("{}, for its owner alone. It belongs to a backup.", file.display())),
-        Err(_) if !file.exists() && settings.database.missing_file().is_some() => {
+        Ok(_) => ok("secret_key", format!("{shown}, for its owner alone. It belongs to a backup.")),
+        Err(error) if file.exists() => bad("secret_key", error.to_string()),
+        Err(_) if settings.database.missing_file().is_some() => {
             ok("secret_key", "Not there yet; the first start makes it.")
         }
-        Err(_) if !file.exists() => warn(
+        Err(_) => warn(
             "secret_key",
             format!(
-                "{} is not there, but a database is: the next start makes a new one, and everyone has to log in again, with \
-                 a recovery code where there is a second step. Restore it from a backup first.",
-                file.display()
+                "{shown} is not there, but a database is: the next start makes a new one, and everyone has to log in \
+                 again, with a recovery code where two-factor authentication is on. Restore it from a backup first."
             ),
         ),
-        Err(error) => bad("secret_key", error.to_string()),
     }
 }
 
@@ -86,27 +87,26 @@ fn room(folder: &Path) -> Option<Finding> {
 
 /// Files of settings with a secret in them that everyone on the machine can read.
 pub fn readable_secrets(figment: &Figment) -> Vec<Finding> {
-    let mut files: Vec<(PathBuf, &str)> = Vec::new();
-    for key in OUR_KEYS {
-        let value = figment.find_value(key).ok().and_then(|value| serde_json::to_value(value).ok());
-        if let (Origin::File(file), Some(value)) = (origin(figment, key), value)
-            && is_secret(key, &value)
-            && !files.iter().any(|(known, _)| *known == file)
+    let mut files = BTreeMap::new();
+    for key in our_keys() {
+        let value = figment.find_value(&key).ok().and_then(|value| serde_json::to_value(value).ok());
+        if let (Origin::File(file), Some(value)) = (origin(figment, &key), value)
+            && is_secret(&key, &value)
         {
-            files.push((file, key));
+            files.entry(file).or_insert(key);
         }
     }
-    let examine = |(file, key): (PathBuf, &str)| {
-        let is_public = fs::metadata(&file).is_ok_and(|found| mode(&found) & 0o007 != 0);
-        let shown = file.display();
-        match is_public {
-            true => {
-                bad("settings file", format!("Everyone can read {shown}, with `{key}` in it. Run `chmod 600 {shown}`."))
-            }
-            false => ok("settings file", format!("{shown} holds `{key}`, and not everyone can read it.")),
-        }
-    };
-    files.into_iter().map(examine).collect()
+    files.iter().map(|(file, key)| settings_file(file, key)).collect()
+}
+
+fn settings_file(file: &Path, key: &str) -> Finding {
+    let is_public = fs::metadata(file).is_ok_and(|found| mode(&found) & 0o007 != 0);
+    let shown = file.display();
+    if is_public {
+        bad("settings file", format!("Everyone can read {shown}, with `{key}` in it. Run `chmod 600 {shown}`."))
+    } else {
+        ok("settings file", format!("{shown} holds `{key}`, and not everyone can read it."))
+    }
 }
 
 fn mode(found: &fs::Metadata) -> u32 {

@@ -3,11 +3,10 @@
 use std::fs;
 use std::time::Duration;
 
-use super::{Finding, bad, ok, warn};
-use crate::auth::time_of_one_hash;
+use super::finding::{Finding, bad, ok, warn};
+use crate::auth::{HashingRules, time_of_one_hash};
 use crate::cli::table::minute;
 use crate::model::Moment;
-use crate::settings::Settings;
 
 /// No clock that is right shows an earlier time: 2026-01-01.
 const BEFORE_THIS_WAS_WRITTEN: Moment = Moment::from_millis(1_767_225_600_000);
@@ -20,51 +19,42 @@ const FEW_FILES: u64 = 1_024;
 const TOO_FEW_FILES: u64 = 128;
 
 pub fn clock(now: Moment) -> Finding {
-    match now < BEFORE_THIS_WAS_WRITTEN {
-        true => bad(
-            "clock",
-            format!("It shows {} UTC, which cannot be. Set it right, and let NTP keep it so.", minute(now)),
-        ),
-        false => ok(
-            "clock",
-            format!("It shows {} UTC. Codes of the second step need it right to half a minute.", minute(now)),
-        ),
+    let shown = minute(now);
+    if now < BEFORE_THIS_WAS_WRITTEN {
+        bad("clock", format!("It shows {shown} UTC, which cannot be. Set it right, and let NTP keep it so."))
+    } else {
+        ok("clock", format!("It shows {shown} UTC. Codes from a phone need it right to half a minute."))
     }
 }
 
 /// Hashes twice to measure once.
-pub fn hashing(settings: &Settings) -> Finding {
-    let rules = &settings.rules.hashing;
-    match time_of_one_hash(rules) {
-        Ok(time) => {
-            let memory = rules.memory_kib as usize * rules.threads / 1_024;
-            let each_second = rules.threads as f64 / time.as_secs_f64().max(0.000_1);
-            let says = format!(
-                "{} ms a password; {} threads, {memory} MiB, about {each_second:.0} logins a second.",
-                time.as_millis(),
-                rules.threads
-            );
-            match time > SLOW {
-                true => warn("hashing", format!("{says} That is slow: is the machine busy, or `hash_passes` high?")),
-                false => ok("hashing", says),
-            }
-        }
-        Err(error) => bad("hashing", error.to_string()),
+pub fn hashing(rules: &HashingRules) -> Finding {
+    let (threads, memory) = (rules.threads, rules.memory_kib as usize * rules.threads / 1_024);
+    let time = match time_of_one_hash(rules) {
+        Ok(time) => time,
+        Err(error) => return bad("hashing", error.to_string()),
+    };
+    let each_second = threads as f64 / time.as_secs_f64().max(0.000_1);
+    let says = format!(
+        "{} ms a password; {threads} threads, {memory} MiB, about {each_second:.0} logins a second.",
+        time.as_millis()
+    );
+    if time > SLOW {
+        warn("hashing", format!("{says} That is slow: is the machine busy, or `hash_passes` high?"))
+    } else {
+        ok("hashing", says)
     }
 }
 
 pub fn open_files() -> Finding {
-    match fs::read_to_string("/proc/self/limits").ok().as_deref().and_then(soft_limit) {
-        None => ok("open files", "No limit is known."),
-        Some(limit) => {
-            let says = format!("{limit} may be open at once, connections too, for what is started from here.");
-            let advice = "Raise it where the site is started (`LimitNOFILE=` of systemd, `ulimit -n` of a shell).";
-            match limit {
-                0..TOO_FEW_FILES => bad("open files", format!("{says} {advice}")),
-                TOO_FEW_FILES..FEW_FILES => warn("open files", format!("{says} {advice}")),
-                _ => ok("open files", says),
-            }
-        }
+    let limits = fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    let Some(limit) = soft_limit(&limits) else { return ok("open files", "No limit is known.") };
+    let says = format!("{limit} may be open at once, connections too, for what is started from here.");
+    let advice = "Raise it where the site is started (`LimitNOFILE=` of systemd, `ulimit -n` of a shell).";
+    match limit {
+        0..TOO_FEW_FILES => bad("open files", format!("{says} {advice}")),
+        TOO_FEW_FILES..FEW_FILES => warn("open files", format!("{says} {advice}")),
+        _ => ok("open files", says),
     }
 }
 
@@ -80,7 +70,7 @@ fn soft_limit(limits: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::doctor::Health;
+    use crate::cli::doctor::finding::Health;
 
     #[test]
     fn the_limit_in_force_is_read() {

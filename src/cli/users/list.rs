@@ -1,14 +1,14 @@
 use clap::Args;
 use serde::Serialize;
 
-use super::super::output::{print, print_json, tell};
-use super::super::table::{minute, minute_or, table};
-use super::super::{Stop, verbs};
-use crate::auth::Account;
+use crate::auth::{Account, Auth};
+use crate::cli::output::{print_list, tell};
+use crate::cli::stop::Stop;
+use crate::cli::table::{minute, minute_or_dash, table};
 use crate::model::{Moment, User};
 
 /// Shows who has an account, by name.
-#[derive(Args, Debug)]
+#[derive(Args)]
 pub struct List {
     /// Print JSON instead of columns
     #[arg(long)]
@@ -21,54 +21,53 @@ pub struct List {
     limit: u32,
 }
 
-/// An account, for programs.
+/// An account as it is listed.
 #[derive(Serialize)]
-struct View<'a> {
+struct View {
     #[serde(flatten)]
-    user: &'a User,
+    user: User,
     disabled_at: Option<Moment>,
-    has_second_step: bool,
+    has_two_factor: bool,
     open_sessions: i64,
     last_sign_in: Option<Moment>,
 }
 
 impl List {
-    pub(super) async fn run(self) -> Result<(), Stop> {
-        let auth = verbs().await?;
+    pub async fn run(self, auth: &Auth) -> Result<(), Stop> {
         let (accounts, in_all) = auth.accounts(&self.search, self.limit.into()).await?;
-        match self.json {
-            true => print_json(&accounts.iter().map(view).collect::<Vec<_>>())?,
-            false => print(columns(&accounts))?,
-        }
-        if in_all > accounts.len() as i64 {
-            tell(&format!("{} of {in_all} are shown; `--limit` shows more, `--search` finds some.", accounts.len()));
+        let views: Vec<View> = accounts.into_iter().map(View::from).collect();
+        print_list(self.json, &views, columns)?;
+        if in_all > views.len() as i64 {
+            tell(&format!("{} of {in_all} are shown; `--limit` shows more, `--search` finds some.", views.len()));
         }
         Ok(())
     }
 }
 
-fn view(account: &Account) -> View<'_> {
-    View {
-        user: &account.user,
-        disabled_at: account.disabled_at,
-        has_second_step: account.has_second_factor,
-        open_sessions: account.open_sessions,
-        last_sign_in: account.last_sign_in,
+impl From<Account> for View {
+    fn from(account: Account) -> Self {
+        Self {
+            user: account.user,
+            disabled_at: account.disabled_at,
+            has_two_factor: account.has_second_factor,
+            open_sessions: account.open_sessions,
+            last_sign_in: account.last_sign_in,
+        }
     }
 }
 
-fn columns(accounts: &[Account]) -> String {
-    let row = |account: &Account| {
+fn columns(accounts: &[View]) -> String {
+    let row = |account: &View| {
         [
             account.user.username.to_string(),
             account.user.user_id.to_string(),
             minute(account.user.created_at),
-            minute_or(account.disabled_at, "-"),
-            if account.has_second_factor { "on" } else { "off" }.to_owned(),
+            minute_or_dash(account.disabled_at),
+            if account.has_two_factor { "on" } else { "off" }.to_owned(),
             account.open_sessions.to_string(),
-            minute_or(account.last_sign_in, "-"),
+            minute_or_dash(account.last_sign_in),
         ]
     };
-    let rows: Vec<_> = accounts.iter().map(row).collect();
-    table(["NAME", "ID", "CREATED (UTC)", "DISABLED", "SECOND STEP", "SESSIONS", "LAST SIGN-IN"], &rows)
+    let header = ["NAME", "ID", "CREATED (UTC)", "DISABLED", "TWO-FACTOR", "SESSIONS", "LAST LOGIN"];
+    table(header, accounts.iter().map(row))
 }

@@ -1,38 +1,25 @@
 //! The one folder of data: made for its owner alone, with the key that seals cookies in it.
 
-use std::fs::{self, DirBuilder, OpenOptions, Permissions};
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::fs::{self, DirBuilder};
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use data_encoding::BASE64;
 
+use super::secret::Secret;
+use super::whole_file;
 use crate::model::random_bytes;
-use crate::settings::Secret;
 
 /// Why the folder or the key in it cannot be used, as a sentence for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum DataDirError {
-    /// The folder cannot be made.
     #[error("The folder {} for the data cannot be made: {because}.", .folder.display())]
-    Folder {
-        /// Which one.
-        folder: PathBuf,
-        /// What the system said.
-        because: io::Error,
-    },
-    /// The key cannot be made or read.
+    Folder { folder: PathBuf, because: io::Error },
     #[error("The key {} cannot be made or read: {because}.", .file.display())]
-    Key {
-        /// Which file.
-        file: PathBuf,
-        /// What the system said.
-        because: io::Error,
-    },
-    /// Others than its owner can read the key.
+    Key { file: PathBuf, because: io::Error },
     #[error("Others can read the key {}. Run `chmod 600` on it, and make a new one if they may have.", .0.display())]
     KeyIsPublic(PathBuf),
-    /// The file does not hold a key.
     #[error("{} does not hold a key: 64 random bytes in base64. Restore it from a backup, or move it away to get a new one; \
              everyone then has to log in again, with a recovery code where two-factor authentication is on.", .0.display())]
     NotAKey(PathBuf),
@@ -63,7 +50,7 @@ pub fn secret_key(folder: &Path) -> Result<Secret, DataDirError> {
     let failed = |because: io::Error| DataDirError::Key { file: file.clone(), because };
 
     if !file.try_exists().map_err(failed)? {
-        make_key(folder, &file).map_err(failed)?;
+        make_key(&file).map_err(failed)?;
     }
     existing_key(folder)
 }
@@ -77,45 +64,31 @@ pub fn existing_key(folder: &Path) -> Result<Secret, DataDirError> {
     if mode & 0o077 != 0 {
         return Err(DataDirError::KeyIsPublic(file));
     }
-    let key = Secret::new(fs::read_to_string(&file).map_err(failed)?.trim());
-    match key.bytes() {
-        Some(bytes) if bytes.len() == 64 => Ok(key),
-        _ => Err(DataDirError::NotAKey(file)),
-    }
+    let key = Secret::read(fs::read_to_string(&file).map_err(failed)?.trim());
+    key.filter(|key| key.bytes().len() == 64).ok_or(DataDirError::NotAKey(file))
 }
 
-/// Writes a key under another name and links it to its own, so that it is there whole or not at all, and of two
-/// processes that start at once both use the same.
-fn make_key(folder: &Path, file: &Path) -> io::Result<()> {
-    let new = folder.join(format!("secret.key.{}", std::process::id()));
-    let _ = fs::remove_file(&new);
+/// Of two processes that start at once both use the same key.
+fn make_key(file: &Path) -> io::Result<()> {
     let key = random_bytes::<64>().map_err(io::Error::other)?;
-
-    let mut written = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
-    written.set_permissions(Permissions::from_mode(0o600))?;
-    written.write_all(BASE64.encode(&key).as_bytes())?;
-    written.sync_all()?;
-    let linked = fs::hard_link(&new, file);
-    fs::remove_file(&new)?;
-    match linked {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-        _ => fs::File::open(folder)?.sync_all(),
+    let mut new = whole_file::begin(file)?;
+    new.write_all(BASE64.encode(&key).as_bytes())?;
+    match whole_file::finish(new, file) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        made => made,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::fs::Permissions;
 
-    fn folder(name: &str) -> PathBuf {
-        let folder = std::env::temp_dir().join(format!("vestibule-{name}-{}", std::process::id()));
-        let _ = fs::remove_dir_all(&folder);
-        folder
-    }
+    use super::*;
 
     #[test]
     fn the_folder_and_the_key_are_their_owners_alone_and_the_key_stays() {
-        let folder = folder("key");
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = temporary.path().join("data");
         make(&folder).unwrap();
         let first = secret_key(&folder).unwrap();
 
@@ -123,12 +96,12 @@ mod tests {
         assert_eq!(fs::metadata(folder.join("secret.key")).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(secret_key(&folder).unwrap().bytes(), first.bytes());
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
-        fs::remove_dir_all(folder).unwrap();
     }
 
     #[test]
     fn a_key_that_others_can_read_or_that_is_none_is_refused() {
-        let folder = folder("badkey");
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = temporary.path().join("data");
         make(&folder).unwrap();
         secret_key(&folder).unwrap();
         let file = folder.join("secret.key");
@@ -140,6 +113,5 @@ mod tests {
             fs::write(&file, text).unwrap();
             assert!(matches!(secret_key(&folder), Err(DataDirError::NotAKey(_))), "{text:?}");
         }
-        fs::remove_dir_all(folder).unwrap();
     }
 }

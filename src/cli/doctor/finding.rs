@@ -1,0 +1,42 @@
+use std::fmt;
+
+use serde::Serialize;
+
+/// What was found of something.
+#[derive(Serialize)]
+pub struct Finding {
+    pub health: Health,
+    pub what: &'static str,
+    pub says: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, derive_more::Display, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Health {
+    #[display("ok")]
+    Ok,
+    /// It works, and could be better.
+    #[display("warn")]
+    Warn,
+    /// It does not work, or is not safe.
+    #[display("bad")]
+    Bad,
+}
+
+pub fn ok(what: &'static str, says: impl Into<String>) -> Finding {
+    Finding { health: Health::Ok, what, says: says.into() }
+}
+
+pub fn warn(what: &'static str, says: impl Into<String>) -> Finding {
+    Finding { health: Health::Warn, what, says: says.into() }
+}
+
+pub fn bad(what: &'static str, says: impl Into<String>) -> Finding {
+    Finding { health: Health::Bad, what, says: says.into() }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:<4}  {:<15}  {}", self.health.to_string(), self.what, self.says)
+    }
+}
