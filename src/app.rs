@@ -26,19 +26,14 @@ const SWEEP: Duration = Duration::from_secs(10 * 60);
 /// Why the program does not start, as a sentence for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// A setting is wrong.
     #[error(transparent)]
     Setting(#[from] BadSetting),
-    /// The folder or the key in it cannot be used.
     #[error(transparent)]
     DataDir(#[from] DataDirError),
-    /// The database cannot be used.
     #[error(transparent)]
     Database(#[from] OpenError),
-    /// The database is used with another key.
     #[error(transparent)]
     Key(#[from] auth::KeyError),
-    /// Passwords could not be hashed.
     #[error(transparent)]
     Hashing(#[from] auth::HashingError),
 }

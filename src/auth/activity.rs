@@ -5,7 +5,6 @@ use std::time::Duration;
 use super::{Auth, Caller, Failure, TwoFactorState};
 use crate::model::{Event, EventKind, Moment, Session, TokenHash, UserId};
 
-/// How long events are kept.
 pub const EVENTS_KEPT: Duration = Duration::from_secs(90 * 24 * 3_600);
 /// How many events are shown at the most; of failures fewer, so that somebody who fails on purpose hides nothing.
 const MOST_SHOWN: i64 = 200;
@@ -20,7 +19,6 @@ const NOTED_EVERY: Duration = Duration::from_secs(10 * 60);
 pub struct Export {
     /// Every session, those included that have run out and are not swept yet.
     pub sessions: Vec<Session>,
-    /// What happened, the latest first.
     pub events: Vec<Event>,
     pub two_factor: TwoFactorState,
 }
@@ -43,7 +41,6 @@ impl Auth {
         self.store.ending(token_hash).await
     }
 
-    /// Everything that is kept about a user.
     pub async fn export(&self, me: &Caller<'_>) -> Result<Export, Failure> {
         let user_id = me.user.user_id;
         let noted = self.event(user_id, EventKind::Exported, &me.client);

@@ -9,7 +9,6 @@ use crate::store::SecondFactor;
 /// What purpose the shared secret is sealed for, beside whose it is.
 const PURPOSE: &str = "second factor of";
 
-/// Why a code was not taken.
 #[derive(Debug, thiserror::Error)]
 pub enum CodeError {
     #[error("This code is not right.")]
@@ -26,7 +25,6 @@ pub enum CodeError {
 /// What came of a code; the failure outside is none of the code's.
 pub(super) type Checked<T> = Result<Result<T, CodeError>, Failure>;
 
-/// A code that is tried.
 struct TriedCode<'a> {
     user_id: UserId,
     typed: String,

@@ -9,7 +9,6 @@ const MOST: usize = 5;
 /// that strangers cannot use up its owner's. It opens nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Device {
-    /// Whose.
     pub user_id: UserId,
     /// Tells it from that user's other browsers.
     pub mark: String,
@@ -51,7 +50,6 @@ impl Devices {
         self
     }
 
-    /// As text, for a sealed cookie.
     pub fn to_text(&self) -> String {
         let each: Vec<String> = self.0.iter().map(|device| format!("{}.{}", device.user_id, device.mark)).collect();
         each.join(",")

@@ -14,10 +14,8 @@ pub struct DisplayName(String);
 /// Why a text is no display name, as a sentence for the person who typed it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DisplayNameProblem {
-    /// Nothing that could be seen was typed.
     #[error("Type the name you want others to see.")]
     Missing,
-    /// More than 64 characters.
     #[error("Use at most {LONGEST} characters.")]
     TooLong,
     /// A control character, or one that turns the direction of the text around it.
@@ -54,7 +52,6 @@ impl DisplayName {
         Self(text)
     }
 
-    /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -5,7 +5,6 @@ use std::time::Duration;
 /// from wherever it arises to where it becomes a status. Nothing has changed.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Failure {
-    /// Too many tries have failed lately.
     #[error(transparent)]
     TooMany(#[from] TooMany),
     /// More passwords wait to be hashed than can be in time.
@@ -25,7 +24,6 @@ pub enum Failure {
 /// Too many tries have failed; the next may come in a while.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TooMany {
-    /// How long to wait.
     pub wait: Duration,
     /// What opens where waiting does not, as a sentence.
     pub way_out: Option<&'static str>,

@@ -21,7 +21,6 @@ impl Moment {
         text.parse::<Timestamp>().ok().map(|at| Self(at.as_millisecond()))
     }
 
-    /// Milliseconds since 1970 began.
     pub const fn millis(self) -> i64 {
         self.0
     }
@@ -52,7 +51,6 @@ impl Moment {
     }
 }
 
-/// RFC 3339.
 impl fmt::Display for Moment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.timestamp().fmt(f)
@@ -70,7 +68,6 @@ impl Serialize for Moment {
 pub struct Clock(Option<Arc<AtomicI64>>);
 
 impl Clock {
-    /// The machine's own clock.
     pub fn system() -> Self {
         Self(None)
     }
@@ -80,7 +77,6 @@ impl Clock {
         Self(Some(Arc::new(AtomicI64::new(moment.millis()))))
     }
 
-    /// The present moment.
     #[expect(clippy::disallowed_methods, reason = "the one place that asks the machine for the time")]
     pub fn now(&self) -> Moment {
         match &self.0 {

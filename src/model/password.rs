@@ -28,13 +28,10 @@ pub struct PasswordRules {
 /// Why a text cannot be a password, as a sentence for the person who typed it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PasswordProblem {
-    /// Nothing was typed.
     #[error("Type a password.")]
     Missing,
-    /// Fewer characters than the rules ask for.
     #[error("Use at least {0} characters.")]
     TooShort(usize),
-    /// More than 256 characters.
     #[error("Use at most {LONGEST} characters.")]
     TooLong,
     /// It holds U+FFFD, which stands for bytes that could not be read.
@@ -43,13 +40,10 @@ pub enum PasswordProblem {
     /// It holds a control character, which no keyboard types into a password field (RFC 8265 §4.2: disallowed).
     #[error("Leave out control characters.")]
     Controls,
-    /// It is the user name.
     #[error("Your user name is the first thing others would try. Choose something else.")]
     IsUsername,
-    /// It is a name of the site.
     #[error("The name of this site is one of the first things others would try. Choose something else.")]
     IsSiteName,
-    /// Many others have chosen it.
     #[error("This is on a list of common passwords, which are tried first. Choose something else.")]
     Common,
 }
@@ -58,7 +52,6 @@ pub enum PasswordProblem {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{problem}{advice}")]
 pub struct PasswordRefused {
-    /// The rule that it breaks.
     pub problem: PasswordProblem,
     /// How easy it would be to guess, as a sentence with a space before it; empty where that says nothing.
     advice: String,
@@ -115,7 +108,6 @@ impl Password {
         Ok(password)
     }
 
-    /// The bytes to hash.
     pub fn as_bytes(&self) -> &[u8] {
         self.0.as_bytes()
     }

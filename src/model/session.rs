@@ -9,7 +9,6 @@ use super::{ClientInfo, EventKind, Moment, SessionId};
 pub struct Session {
     /// Names it in public.
     pub session_id: SessionId,
-    /// When it began.
     pub created_at: Moment,
     /// When it was last used, to the minute.
     pub last_seen_at: Moment,
@@ -17,7 +16,6 @@ pub struct Session {
     pub confirmed_at: Moment,
     /// How long its owner asked to stay signed in, if they did.
     pub remembered_until: Option<Moment>,
-    /// From where it was begun.
     pub client: ClientInfo,
     /// Failed attempts to log in before this one succeeded.
     pub failed_before: Option<FailedBefore>,
@@ -28,10 +26,8 @@ pub struct Session {
 /// Failed attempts to log in, and since when they are counted: the login before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct FailedBefore {
-    /// How many.
     #[serde(rename = "count")]
     pub attempts: i64,
-    /// Since when.
     pub since: Moment,
 }
 
@@ -64,7 +60,6 @@ impl Session {
         }
     }
 
-    /// Whether its user has proved lately who they are.
     pub fn is_confirmed(&self, now: Moment) -> bool {
         now.since(self.confirmed_at) < PROOF_LASTS
     }

@@ -5,12 +5,10 @@ use super::{DisplayName, Moment, UserId, Username};
 /// A person with an account, as anyone may see them: nothing in here is secret.
 #[derive(Clone, Debug, Serialize)]
 pub struct User {
-    /// Names them for ever.
     pub user_id: UserId,
     /// What they log in with.
     pub username: Username,
     /// What they want to be called.
     pub display_name: DisplayName,
-    /// When they signed up.
     pub created_at: Moment,
 }

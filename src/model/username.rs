@@ -5,72 +5,9 @@ use serde::Serialize;
 const SHORTEST: usize = Username::SHORTEST;
 const LONGEST: usize = Username::LONGEST;
 
-/// Names that would let a person pass for the site itself, or that name a part of it.
+/// Names that would let a person pass for the site itself, or that name a part of it, one a line.
 /// Compared in lower case and without `.`, `_` and `-`, so that `Ad.min` is taken too.
-const RESERVED: &[&str] = &[
-    "abuse",
-    "account",
-    "accounts",
-    "activity",
-    "admin",
-    "administrator",
-    "anonymous",
-    "api",
-    "billing",
-    "confirm",
-    "contact",
-    "everyone",
-    "export",
-    "favicon",
-    "getusers",
-    "guest",
-    "health",
-    "help",
-    "helpdesk",
-    "hostmaster",
-    "info",
-    "login",
-    "logout",
-    "mail",
-    "mailerdaemon",
-    "me",
-    "metrics",
-    "moderator",
-    "nobody",
-    "noreply",
-    "null",
-    "official",
-    "operator",
-    "owner",
-    "password",
-    "postmaster",
-    "profile",
-    "protected",
-    "root",
-    "security",
-    "self",
-    "session",
-    "sessions",
-    "settings",
-    "signin",
-    "signout",
-    "signup",
-    "staff",
-    "static",
-    "superuser",
-    "support",
-    "sysadmin",
-    "system",
-    "team",
-    "twofactor",
-    "undefined",
-    "user",
-    "users",
-    "vestibule",
-    "webmaster",
-    "wellknown",
-    "www",
-];
+static RESERVED: &str = include_str!("reserved_names.txt");
 
 /// The name a person logs in with: 3 to 32 ASCII letters, digits, `.`, `_` and `-`, the first a letter or a digit.
 /// Kept as typed; two that differ only in case are one.
@@ -80,30 +17,22 @@ pub struct Username(String);
 /// Why a text is no user name, as a sentence for the person who typed it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UsernameProblem {
-    /// Nothing was typed.
     #[error("Type a user name.")]
     Missing,
-    /// Fewer than 3 characters.
     #[error("Use at least {SHORTEST} characters.")]
     TooShort,
-    /// More than 32 characters.
     #[error("Use at most {LONGEST} characters.")]
     TooLong,
-    /// A character that is not allowed.
     #[error("Use only the letters a to z, digits, dots, hyphens and underscores.")]
     Characters,
-    /// A dot, hyphen or underscore comes first.
     #[error("Begin with a letter or a digit.")]
     Beginning,
-    /// The site keeps this name for itself.
     #[error("This name is kept for the site itself. Choose another one.")]
     Reserved,
 }
 
 impl Username {
-    /// The shortest user name, in characters.
     pub const SHORTEST: usize = 3;
-    /// The longest user name, in characters.
     pub const LONGEST: usize = 32;
 
     /// Reads a name as typed, without trimming it.
@@ -136,7 +65,7 @@ impl Username {
     pub fn choose(text: &str) -> Result<Self, UsernameProblem> {
         let name = Self::parse(text)?;
         let bare: String = name.key().chars().filter(char::is_ascii_alphanumeric).collect();
-        if RESERVED.contains(&bare.as_str()) { Err(UsernameProblem::Reserved) } else { Ok(name) }
+        if RESERVED.lines().any(|reserved| reserved == bare) { Err(UsernameProblem::Reserved) } else { Ok(name) }
     }
 
     /// The name as it was typed.

@@ -7,7 +7,6 @@ use crate::auth::Auth;
 use crate::model::{Event, EventKind, Moment};
 use crate::web::{Error, Next, Page, Show, SignedIn, browser_of};
 
-/// What happened, the latest first.
 #[derive(Serialize)]
 pub struct ActivityPage {
     events: Vec<EventView>,
@@ -29,7 +28,6 @@ impl Page for ActivityPage {
 }
 
 impl EventView {
-    /// The event as its owner sees it.
     pub fn new(event: &Event) -> Self {
         Self {
             at: event.at,
@@ -41,7 +39,6 @@ impl EventView {
     }
 }
 
-/// What programs get when the notice was seen.
 #[derive(Serialize)]
 pub struct Seen {
     message: &'static str,

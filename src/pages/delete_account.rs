@@ -9,14 +9,12 @@ use crate::auth::{Auth, ProofError};
 use crate::model::{Password, User, Username};
 use crate::web::{Browser, Confirmed, Error, FormError, Page, Problems, Show, Submission};
 
-/// What a person types.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DeleteForm {
     password: Zeroizing<String>,
 }
 
-/// The form.
 #[derive(Serialize)]
 pub struct DeleteAccountPage {
     username: Username,
@@ -26,7 +24,6 @@ impl Page for DeleteAccountPage {
     const TEMPLATE: &'static str = "delete_account";
 }
 
-/// What programs get.
 #[derive(Serialize)]
 pub struct Gone {
     message: &'static str,

@@ -8,7 +8,6 @@ use serde::Serialize;
 use super::login::is_inside;
 use crate::web::{Error, Format, NextPath, Page, ProblemKind, Problems, Refusal, RequestId, Viewer};
 
-/// A failure, for people.
 #[derive(Serialize)]
 pub struct ErrorPage {
     status: u16,
@@ -25,11 +24,12 @@ impl Page for ErrorPage {
 
 #[catch(401)]
 pub fn log_in_first(request: &Request<'_>) -> Result<Redirect, Refusal<ErrorPage>> {
-    // Nobody is told to log in where it cannot be known whether they are.
-    Viewer::of(request).map_err(|unknown| refusal(unknown, request))?;
     match Format::of(request) {
-        Format::Json => Err(any_failure(Status::Unauthorized, request)),
-        Format::Html => Ok(leading_to("/login", NextPath::wanted(request).filter(is_inside))),
+        // Nobody is told to log in where it cannot be known whether they are.
+        Format::Html if Viewer::of(request).is_ok() => {
+            Ok(leading_to("/login", NextPath::wanted(request).filter(is_inside)))
+        }
+        _ => Err(any_failure(Status::Unauthorized, request)),
     }
 }
 
@@ -46,20 +46,8 @@ pub fn confirm_first(request: &Request<'_>) -> Result<Redirect, Refusal<ErrorPag
 
 #[catch(default)]
 pub fn any_failure(status: Status, request: &Request<'_>) -> Refusal<ErrorPage> {
-    refusal(Error::noted(status, request), request)
-}
-
-fn leading_to(page: &str, next: Option<NextPath>) -> Redirect {
-    Redirect::to(next.map_or_else(|| page.to_owned(), |next| next.after(page)))
-}
-
-/// The page that a form is on, when it was sent to an address of its own below it.
-fn page_of(request: &Request<'_>) -> Option<NextPath> {
-    let first = request.uri().path().segments().next()?;
-    NextPath::parse(&format!("/{first}"))
-}
-
-fn refusal(error: Error, request: &Request<'_>) -> Refusal<ErrorPage> {
+    // Where it cannot be known who is looking, that comes first: what they lack is not known either.
+    let error = Viewer::of(request).err().unwrap_or_else(|| Error::noted(status, request));
     // Under the number that the page tells; what failed on our side has been logged with its reason too.
     tracing::info!(
         status = error.status.code,
@@ -79,6 +67,16 @@ fn refusal(error: Error, request: &Request<'_>) -> Refusal<ErrorPage> {
         wrong: error.problems.clone(),
     };
     Refusal { error, says, page }
+}
+
+fn leading_to(page: &str, next: Option<NextPath>) -> Redirect {
+    Redirect::to(next.map_or_else(|| page.to_owned(), |next| next.after(page)))
+}
+
+/// The page that a form is on, when it was sent to an address of its own below it.
+fn page_of(request: &Request<'_>) -> Option<NextPath> {
+    let first = request.uri().path().segments().next()?;
+    NextPath::parse(&format!("/{first}"))
 }
 
 /// What a status means to a person: a title and a sentence.

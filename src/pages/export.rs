@@ -11,7 +11,6 @@ use crate::auth::{Auth, TwoFactorState};
 use crate::model::{Moment, User};
 use crate::web::{Error, SignedIn};
 
-/// Everything that is kept.
 #[derive(Serialize)]
 pub struct Everything {
     exported_at: Moment,

@@ -9,7 +9,6 @@ use serde::Serialize;
 use crate::auth::Auth;
 use crate::web::Stopping;
 
-/// The process serves.
 #[derive(Serialize)]
 pub struct Live {
     live: bool,

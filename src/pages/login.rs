@@ -40,7 +40,6 @@ pub struct LoginPage {
     done: Option<&'static str>,
 }
 
-/// How a session ended.
 #[derive(Serialize)]
 struct Ending {
     says: &'static str,

@@ -16,7 +16,6 @@ pub struct CodeForm {
     pub code: Zeroizing<String>,
 }
 
-/// The form of the second step.
 #[derive(Serialize)]
 pub struct LoginCodePage {}
 

@@ -8,7 +8,6 @@ use crate::auth::{Auth, Ended};
 use crate::model::SessionId;
 use crate::web::{Browser, Error, Next, SignedIn};
 
-/// What programs get.
 #[derive(Serialize)]
 pub struct Goodbye {
     message: &'static str,

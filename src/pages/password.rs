@@ -10,7 +10,6 @@ use crate::auth::{Auth, ProofError};
 use crate::model::{Password, User, Username};
 use crate::web::{Browser, Confirmed, Error, FormError, Next, Page, Problems, Show, Submission, Submitted};
 
-/// What a person types.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PasswordForm {

@@ -7,14 +7,12 @@ use crate::auth::Auth;
 use crate::model::{DisplayName, FailedBefore, Moment, User};
 use crate::web::{Error, FormError, Next, Page, Problems, Show, SignedIn, Submission, Submitted};
 
-/// What a person types.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ProfileForm {
     display_name: String,
 }
 
-/// Who you are.
 #[derive(Serialize)]
 pub struct ProfilePage {
     user: User,
@@ -23,7 +21,6 @@ pub struct ProfilePage {
     /// Failed attempts to log in before this session began.
     #[serde(skip_serializing_if = "Option::is_none")]
     failed_attempts: Option<FailedBefore>,
-    /// What was just done.
     #[serde(skip_serializing_if = "Option::is_none")]
     done: Option<&'static str>,
     /// The name as it stands in the form.

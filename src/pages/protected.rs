@@ -6,7 +6,6 @@ use serde::Serialize;
 use crate::model::User;
 use crate::web::{Page, Show, SignedIn};
 
-/// What members see.
 #[derive(Serialize)]
 pub struct ProtectedPage {
     message: &'static str,

@@ -31,7 +31,6 @@ impl Page for ResetPasswordPage {
     const TEMPLATE: &'static str = "reset_password";
 }
 
-/// What programs get.
 #[derive(Serialize)]
 pub struct PasswordSet {
     message: &'static str,

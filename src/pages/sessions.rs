@@ -8,7 +8,6 @@ use crate::auth::{Auth, Ended};
 use crate::model::{Moment, Session, SessionId};
 use crate::web::{Browser, Confirmed, Error, Next, Page, Show, SignedIn, browser_of};
 
-/// Where you are signed in.
 #[derive(Serialize)]
 pub struct SessionsPage {
     sessions: Vec<SessionView>,
@@ -45,14 +44,12 @@ impl SessionView {
     }
 }
 
-/// What programs get of one that ended.
 #[derive(Serialize)]
 pub struct SessionEnded {
     message: &'static str,
     session_id: SessionId,
 }
 
-/// What programs get of all others that ended.
 #[derive(Serialize)]
 pub struct OthersEnded {
     message: &'static str,

@@ -10,7 +10,6 @@ use crate::auth::{Auth, SignUp, SignUpError};
 use crate::model::{Password, Username};
 use crate::web::{Browser, Error, FormError, Next, Page, Problems, Show, Submission, Submitted};
 
-/// What a person types.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SignupForm {

@@ -11,11 +11,9 @@ use crate::auth::{Auth, Failure, TwoFactorError, TwoFactorState, otpauth_url};
 use crate::model::{RecoveryCode, User};
 use crate::web::{Confirmed, Error, FormError, Next, Page, Show, Site, Submission, Submitted};
 
-/// How two-factor authentication stands.
 #[derive(Default, Serialize)]
 pub struct TwoFactorPage {
     is_on: bool,
-    /// How many recovery codes are left.
     #[serde(skip_serializing_if = "Option::is_none")]
     recovery_codes_left: Option<i64>,
     /// While a phone is being set up: the secret as people type it, and the address that the QR code holds.
@@ -36,7 +34,6 @@ impl Page for TwoFactorPage {
     const TEMPLATE: &'static str = "two_factor";
 }
 
-/// What programs get when it was turned off.
 #[derive(Serialize)]
 pub struct TurnedOff {
     message: &'static str,

@@ -28,9 +28,7 @@ pub struct Error {
     pub kind: ProblemKind,
     /// A sentence for whoever asked; each status has one of its own.
     pub says: Option<Cow<'static, str>>,
-    /// What is wrong with what was sent.
     pub problems: Problems,
-    /// When to try again.
     pub retry_after: Option<Duration>,
     /// The methods that the address has.
     pub allow: Option<String>,
@@ -41,7 +39,6 @@ pub struct Error {
 /// The `type` of a problem (RFC 9457 §3.1.1), for programs to tell apart what the status does not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ProblemKind {
-    /// The status says it all.
     #[default]
     Usual,
     /// The password was right: send the code of two-factor authentication too.
@@ -51,7 +48,6 @@ pub enum ProblemKind {
 }
 
 impl ProblemKind {
-    /// The URI that names it.
     pub fn uri(self) -> &'static str {
         match self {
             Self::Usual => "about:blank",
@@ -75,7 +71,6 @@ impl Error {
         }
     }
 
-    /// An error that says this.
     pub fn saying(status: Status, says: impl Into<Cow<'static, str>>) -> Self {
         Self { says: Some(says.into()), ..Self::of(status) }
     }
@@ -91,7 +86,6 @@ impl Error {
         self
     }
 
-    /// The same error, of another kind.
     pub fn of_kind(self, kind: ProblemKind) -> Self {
         Self { kind, ..self }
     }
@@ -210,7 +204,6 @@ pub(super) fn challenge() -> Header<'static> {
 pub struct RequestId(String);
 
 impl RequestId {
-    /// The name of this request.
     pub fn of<'r>(request: &'r Request<'_>) -> &'r Self {
         request.local_cache(|| Self(HEXLOWER.encode(&random_bytes::<8>().unwrap_or_default())))
     }

@@ -13,7 +13,6 @@ use super::Problems;
 /// How many problems are told at the most.
 const MOST_PROBLEMS: usize = 10;
 
-/// A value as it was sent.
 pub(super) enum Value {
     Text(Zeroizing<String>),
     Bool(bool),

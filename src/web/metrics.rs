@@ -15,7 +15,6 @@ use crate::model::Moment;
 
 /// In seconds: a session check, a page, a hash, a hash that waited, a client that sends slowly.
 const BUCKETS: [f64; 10] = [0.000_1, 0.000_5, 0.002_5, 0.01, 0.025, 0.1, 0.25, 1.0, 2.5, 10.0];
-/// The counters of requests.
 pub struct Metrics {
     registry: Registry,
     requests: IntCounterVec,
@@ -78,7 +77,6 @@ impl Metrics {
     }
 }
 
-/// When a request came.
 struct Began(Instant);
 
 impl Began {
@@ -89,9 +87,7 @@ impl Began {
 
 /// Counts every request, and logs it where the operator wants that.
 pub struct CountRequests {
-    /// Where it is counted.
     pub metrics: Arc<Metrics>,
-    /// Whether each request makes a line in the log.
     pub log_requests: bool,
 }
 

@@ -82,7 +82,6 @@ impl NextPath {
         self.0.split('?').next().unwrap_or_default().trim_end_matches('/')
     }
 
-    /// The path and query.
     pub fn as_str(&self) -> &str {
         &self.0
     }

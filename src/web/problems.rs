@@ -15,7 +15,6 @@ struct Problem {
 }
 
 impl Problems {
-    /// One problem with one field.
     pub fn with(field: &'static str, says: impl fmt::Display) -> Self {
         let mut problems = Self::default();
         problems.add(field, says);
@@ -35,7 +34,6 @@ impl Problems {
         result.map_err(|says| self.add(field, says)).ok()
     }
 
-    /// Whether nothing is wrong.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

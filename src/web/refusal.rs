@@ -12,9 +12,7 @@ use super::{Error, Format, Page};
 /// runs no fairing on the refusals it makes before routing (a method it does not know, an address it cannot read).
 pub struct Refusal<P> {
     pub error: Error,
-    /// The sentence for whoever asked.
     pub says: String,
-    /// The page for people.
     pub page: P,
 }
 

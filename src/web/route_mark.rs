@@ -12,7 +12,6 @@ pub enum RouteMark {
 }
 
 impl RouteMark {
-    /// Puts the mark on these routes.
     pub fn on(self, mut routes: Vec<Route>) -> Vec<Route> {
         for route in &mut routes {
             route.handler = Box::new(Marked(self, route.handler.clone()));

@@ -38,7 +38,6 @@ impl Site {
         request.rocket().state().expect("the site is managed before any route is mounted")
     }
 
-    /// Whether people come here by https.
     pub fn is_https(&self) -> bool {
         self.public_url.is_https
     }
@@ -61,7 +60,6 @@ impl Site {
         &self.public_url.host
     }
 
-    /// What seals our cookies.
     pub fn seal(&self) -> &Seal {
         &self.seal
     }

@@ -23,9 +23,9 @@ async fn what_happens_to_an_account_is_told_in_plain_sentences() {
     let page = answer.is_page(Status::Ok);
     for sentence in [
         "You made this account.",
-        "Somebody tried to sign in with a wrong password.",
-        "You signed in.",
-        "A browser was used that had not signed in here before.",
+        "Somebody tried to log in with a wrong password.",
+        "You logged in.",
+        "A browser was used that had not logged in here before.",
         "Firefox on Linux, from 203.0.113.0&#x2F;24",
     ] {
         assert!(page.contains(sentence), "{sentence}: {page}");
@@ -59,7 +59,7 @@ async fn after_a_login_the_profile_tells_of_the_failures_before_it() {
     browser.submit("/login", &[("username", ADA), ("password", PASSWORD)]).await;
 
     let page = browser.get("/profile").await.body;
-    assert!(page.contains("3 failed attempts to sign in since <time"), "{page}");
+    assert!(page.contains("3 failed attempts to log in since <time"), "{page}");
     let cookies = browser.cookies.borrow().clone();
     let told = app.program_with(&cookies).get("/profile").await.json();
     assert_eq!(told["failed_attempts"]["count"], 3);
@@ -78,7 +78,7 @@ async fn other_browsers_are_told_on_their_next_page_that_the_second_step_changed
     app.turn_on_second_step(&here).await;
 
     let page = elsewhere.get("/protected").await.body;
-    assert!(page.contains("The second step was turned on. If that was not you,"), "{page}");
+    assert!(page.contains("Two-factor authentication was turned on. If that was not you,"), "{page}");
     assert!(!app.browser_with(&here).get("/protected").await.body.contains("turned on"), "not where it was done");
 
     elsewhere.press("/activity").await.leads_to("/activity");

@@ -24,7 +24,7 @@ async fn a_changed_password_ends_every_other_session_and_this_one_gets_a_new_tok
     assert_eq!(app.program_with(&ada).get("/getusers/me").await.status, Status::Unauthorized, "the old token is dead");
     other.get("/profile").await.leads_to("/login?next=/profile");
     let login = other.get("/login?next=/profile").await.body;
-    assert!(login.contains("You were signed out here because the password was changed on"), "{login}");
+    assert!(login.contains("You were logged out here because the password was changed on"), "{login}");
     assert_eq!(app.program().send("/login", adas()).await.status, Status::Unauthorized);
     let new = json!({ "username": ADA, "password": NEW });
     assert_eq!(app.program().send("/login", new).await.status, Status::Ok);

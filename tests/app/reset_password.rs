@@ -48,7 +48,7 @@ async fn a_link_sets_a_new_password_once_and_ends_every_session() {
     let before = app.browser_with(&ada);
     before.get("/profile").await.leads_to("/login?next=/profile");
     let told = before.get("/login").await.body;
-    assert!(told.contains("You were signed out here because a new password was set on"), "{told}");
+    assert!(told.contains("You were logged out here because a new password was set on"), "{told}");
     assert_eq!(app.program_with(&eve).get("/getusers/me").await.status, Status::Ok, "nobody else is touched");
     assert_eq!(app.program().send("/login", adas()).await.status, Status::Unauthorized);
     let program = app.program();

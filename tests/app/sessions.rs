@@ -224,7 +224,7 @@ async fn ada_ends_another_session_and_that_browser_is_told() {
     app.browser_with(&ada).press(&format!("/sessions/{id}/end")).await.leads_to("/sessions");
 
     other.get("/profile").await.leads_to("/login?next=/profile");
-    assert!(other.get("/login").await.body.contains("You were signed out here from another browser on"));
+    assert!(other.get("/login").await.body.contains("You were logged out here from another browser on"));
     assert_eq!(app.program_with(&ada).get("/getusers/me").await.status, Status::Ok);
     app.program_with(&ada).press(&format!("/sessions/{id}/end")).await.is_problem(Status::NotFound);
     app.activity(&ada, "session_ended", 1).await;

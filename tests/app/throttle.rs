@@ -170,7 +170,7 @@ async fn after_a_hundred_failures_in_a_row_the_password_alone_does_not_open_the_
     }
     let right = app.program().send("/login", login(ADA, PASSWORD)).await;
     right.is_problem(Status::TooManyRequests);
-    assert!(right.json()["detail"].as_str().unwrap().contains("where you have signed in before"), "{}", right.body);
+    assert!(right.json()["detail"].as_str().unwrap().contains("where you have logged in before"), "{}", right.body);
     app.wait(LONGEST_DELAY);
     let wrong = fail(&app.program(), ADA).await;
     assert_eq!(wrong.json()["detail"], right.json()["detail"], "and does not tell whether it was right");

@@ -193,7 +193,7 @@ async fn the_keyboard_alone_signs_up_logs_in_and_takes_the_second_step() {
     ada.types(PASSWORD).await;
     ada.tabs_to("#remember").await;
     ada.types(" ").await;
-    ada.hits(Key::Enter, "the second step").await;
+    ada.hits(Key::Enter, "two-factor authentication").await;
     ada.tabs_to("#code").await;
     ada.types(&phone.code()).await;
     ada.hits(Key::Enter, "the profile").await;

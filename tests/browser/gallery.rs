@@ -112,7 +112,7 @@ async fn what_ada_sees(ada: &Person, site: &Site, look: &mut impl Look) {
     ada.open("/activity").await;
     look.look(ada, "activity-long").await;
     ada.open("/sessions").await;
-    ada.press("Sign out all other browsers").await;
+    ada.press("Log out all other browsers").await;
 }
 
 const USER_AGENTS: [&str; 4] = [
@@ -155,10 +155,10 @@ async fn what_belongs_to_the_second_step(ada: &Person, chromium: &Chromium, site
     look.look(ada, "two-factor-setup").await;
     let mut phone = Phone::that_reads(&ada.find("img.qr").await.screenshot().await.expect("a picture"));
     ada.fill("code", "not a code").await;
-    ada.press("Turn on the second step").await;
+    ada.press("Turn on two-factor authentication").await;
     look.look(ada, "two-factor-setup-problem").await;
     ada.fill("code", &phone.code()).await;
-    ada.press("Turn on the second step").await;
+    ada.press("Turn on two-factor authentication").await;
     look.look(ada, "two-factor-recovery-codes").await;
     ada.follow("I have kept them").await;
     look.look(ada, "two-factor-on").await;
@@ -176,12 +176,12 @@ async fn what_belongs_to_the_second_step(ada: &Person, chromium: &Chromium, site
     elsewhere.press("Log in").await;
 
     ada.open("/two-factor").await;
-    ada.press("Turn off the second step").await;
+    ada.press("Turn off two-factor authentication").await;
     elsewhere.open("/profile").await;
     look.look(&elsewhere, "profile-told-of-a-change").await;
 
     ada.open("/sessions").await;
-    ada.press("Sign out all other browsers").await;
+    ada.press("Log out all other browsers").await;
     elsewhere.press("Save").await;
     look.look(&elsewhere, "login-signed-out-elsewhere").await;
 }

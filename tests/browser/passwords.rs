@@ -52,7 +52,7 @@ async fn password_managers_are_told_what_every_field_is_for_and_whose_password_i
     let code = ada.find("#code").await;
     assert_eq!(code.attr("autocomplete").await.expect("a field").as_deref(), Some("one-time-code"));
     ada.fill("code", &phone.code()).await;
-    ada.press("Turn on the second step").await;
+    ada.press("Turn on two-factor authentication").await;
     ada.press("Log out").await;
     ada.open("/login").await;
     ada.log_in("ada", PASSWORD).await;

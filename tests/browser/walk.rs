@@ -87,13 +87,13 @@ async fn ends_another_session(ada: &Person, elsewhere: &Person) {
     ada.open("/profile").await;
     ada.follow("Where you are signed in").await;
     ada.reads("this browser").await;
-    ada.press("Sign out").await;
+    ada.press("End session").await;
     ada.is_at("/sessions").await;
     assert!(!ada.has("main button").await, "no other browser is signed in");
 
     elsewhere.open("/protected").await;
     elsewhere.is_at("/login?next=/protected").await;
-    elsewhere.reads("You were signed out here from another browser").await;
+    elsewhere.reads("You were logged out here from another browser").await;
 }
 
 async fn changes_her_password(ada: &Person) {
@@ -106,11 +106,11 @@ async fn changes_her_password(ada: &Person) {
 }
 
 async fn sets_up_her_phone(ada: &Person) -> (Phone, String) {
-    ada.follow("The second step").await;
+    ada.follow("Two-factor authentication").await;
     ada.press("Set it up").await;
     let mut phone = Phone::that_reads(&ada.find("img.qr").await.screenshot().await.expect("a picture"));
     ada.fill("code", &phone.code()).await;
-    ada.press("Turn on the second step").await;
+    ada.press("Turn on two-factor authentication").await;
     ada.reads("Your recovery codes").await;
     let recovery_code = ada.find(".codes code").await.text().await.expect("text");
     ada.follow("I have kept them").await;
@@ -142,13 +142,13 @@ async fn logs_in_with_a_recovery_code(ada: &Person, recovery_code: &str) {
 
 async fn sees_nothing_private_after_logging_out(ada: &Person) {
     ada.open("/activity").await;
-    ada.reads("The second step was turned on.").await;
+    ada.reads("Two-factor authentication was turned on.").await;
     ada.press("Log out").await;
 
     ada.back().await;
 
     ada.is_at("/login?next=/activity").await;
-    for private in ["Lovelace", "The second step was turned on.", "Signed in as"] {
+    for private in ["Lovelace", "Two-factor authentication was turned on.", "Signed in as"] {
         ada.does_not_read(private).await;
     }
 }

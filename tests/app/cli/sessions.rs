@@ -37,7 +37,7 @@ fn one_session_is_ended_and_its_browser_is_told() {
 
     assert_eq!([&ada, &eve].map(|cookie| server.who(cookie)), [401, 200]);
     let page = login_page(&server, &ada);
-    assert!(page.contains("You were signed out here by the operator of this site"), "{page}");
+    assert!(page.contains("You were logged out here by the operator of this site"), "{page}");
 }
 
 #[test]

@@ -81,7 +81,7 @@ fn whoever_is_disabled_is_out_of_the_running_site_and_told_why() {
     assert_eq!((server.who(&ada), server.who(&eve)), (401, 200));
     assert_eq!((log_in(&server, "ada", PASSWORD), log_in(&server, "eve", PASSWORD)), (401, 200));
     let page = login_page(&server, &ada);
-    assert!(page.contains("You were signed out here because the operator of this site disabled the account"), "{page}");
+    assert!(page.contains("You were logged out here because the operator of this site disabled the account"), "{page}");
 }
 
 #[test]
