@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use sqlx::Connection;
+use sqlx::{Connection, query, query_scalar};
 
-use super::inspect::{damage, read_only};
+use super::sqlite::{damage, read_only};
 use crate::model::Moment;
 
 /// A row is stamped with the moment before it is written: what is younger than this may have come after the copy.
@@ -42,7 +42,7 @@ pub enum CopyError {
 /// Copies a SQLite file as it is at one moment into one that is empty or not there. Nobody waits for it.
 pub async fn copy_sqlite(file: &Path, to: &Path) -> Result<(), CopyError> {
     let mut original = read_only(file).await?;
-    sqlx::query("VACUUM INTO $1").bind(to.to_string_lossy()).execute(&mut original).await?;
+    query("VACUUM INTO $1").bind(to.to_string_lossy().as_ref()).execute(&mut original).await?;
     Ok(original.close().await?)
 }
 
@@ -53,8 +53,8 @@ pub async fn check_copy(file: &Path, copy: &Path, began: Moment) -> Result<Copie
     if let Some(damage) = damage(&mut connection).await? {
         return Err(CopyError::Damaged(damage));
     }
-    let users = sqlx::query_scalar("SELECT COUNT(*) FROM users").fetch_one(&mut connection).await?;
-    let sessions = sqlx::query_scalar("SELECT COUNT(*) FROM sessions").fetch_one(&mut connection).await?;
+    let users = query_scalar("SELECT COUNT(*) FROM users").fetch_one(&mut connection).await?;
+    let sessions = query_scalar("SELECT COUNT(*) FROM sessions").fetch_one(&mut connection).await?;
     connection.close().await?;
 
     match missing(file, copy, began.minus(YOUNG)).await? {
@@ -72,9 +72,9 @@ async fn missing(file: &Path, copy: &Path, before: Moment) -> sqlx::Result<(i64,
         WHERE created_at < $1 AND session_id NOT IN (SELECT copied.session_id FROM copy.sessions AS copied)";
 
     let mut connection = read_only(file).await?;
-    sqlx::query("ATTACH DATABASE $1 AS copy").bind(copy.to_string_lossy()).execute(&mut connection).await?;
-    let users = sqlx::query_scalar(USERS).bind(before.millis()).fetch_one(&mut connection).await?;
-    let sessions = sqlx::query_scalar(SESSIONS).bind(before.millis()).fetch_one(&mut connection).await?;
+    query("ATTACH DATABASE $1 AS copy").bind(copy.to_string_lossy().as_ref()).execute(&mut connection).await?;
+    let users = query_scalar(USERS).bind(before.millis()).fetch_one(&mut connection).await?;
+    let sessions = query_scalar(SESSIONS).bind(before.millis()).fetch_one(&mut connection).await?;
     connection.close().await?;
     Ok((users, sessions))
 }

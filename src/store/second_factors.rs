@@ -1,7 +1,10 @@
-use super::events::insert_event;
+use sqlx::{query, query_as, query_scalar};
+
+use super::events::{NewEvent, insert_event};
 use super::sessions::is_still_there;
-use super::{NewEvent, Result, Store};
-use crate::model::{EventKind, Moment, RecoveryCodeHash, SessionId, UserId};
+use super::timings::reading;
+use super::{Result, Store, Tx};
+use crate::model::{Moment, RecoveryCodeHash, SessionId, UserId};
 
 /// A second factor, as it is kept.
 #[derive(Debug)]
@@ -14,32 +17,25 @@ pub struct SecondFactor {
     pub confirmed_at: Option<Moment>,
 }
 
-/// Puts these recovery codes in the place of a user's old ones, in the transaction at hand.
-macro_rules! replace_codes {
-    ($tx:ident, $user_id:expr, $codes:expr) => {{
-        const DROP: &str = "DELETE FROM recovery_codes WHERE user_id = $1";
-        const KEEP: &str = "INSERT INTO recovery_codes (code_hash, user_id) VALUES ($1, $2)";
+/// Puts these recovery codes in the place of the old ones of the user whom an event happens to, leaves a notice in every
+/// other session, and keeps the event.
+async fn replace_codes(
+    tx: &mut Tx,
+    codes: &[RecoveryCodeHash],
+    this_session: SessionId,
+    event: &NewEvent,
+) -> Result<()> {
+    const DROP: &str = "DELETE FROM recovery_codes WHERE user_id = $1";
+    const KEEP: &str = "INSERT INTO recovery_codes (code_hash, user_id) VALUES ($1, $2)";
+    const TELL: &str = "UPDATE sessions SET notice = $1 WHERE user_id = $2 AND session_id <> $3";
 
-        sqlx::query(DROP).bind($user_id.to_string()).execute(&mut *$tx).await?;
-        for code in $codes {
-            sqlx::query(KEEP).bind(code.to_text()).bind($user_id.to_string()).execute(&mut *$tx).await?;
-        }
-    }};
-}
-
-/// Leaves a notice in every other session of a user, in the transaction at hand.
-macro_rules! tell_other_sessions {
-    ($tx:ident, $user_id:expr, $this_session:expr, $kind:expr) => {{
-        const SQL: &str = "UPDATE sessions SET notice = $1 WHERE user_id = $2 AND session_id <> $3";
-
-        let kind: EventKind = $kind;
-        sqlx::query(SQL)
-            .bind(kind.name())
-            .bind($user_id.to_string())
-            .bind($this_session.to_string())
-            .execute(&mut *$tx)
-            .await?;
-    }};
+    let user_id = event.user_id.to_string();
+    tx.execute(query(DROP).bind(&user_id)).await?;
+    for code in codes {
+        tx.execute(query(KEEP).bind(code.to_text()).bind(&user_id)).await?;
+    }
+    tx.execute(query(TELL).bind(event.event.kind.name()).bind(&user_id).bind(this_session.to_string())).await?;
+    insert_event(tx, event).await
 }
 
 impl Store {
@@ -47,8 +43,8 @@ impl Store {
     pub async fn second_factor(&self, user_id: UserId) -> Result<Option<SecondFactor>> {
         const SQL: &str = "SELECT secret, created_at, confirmed_at FROM second_factors WHERE user_id = $1";
 
-        let row: Option<(String, i64, Option<i64>)> =
-            reading!(self, db => sqlx::query_as(SQL).bind(user_id.to_string()).fetch_optional(db).await?);
+        let second_factor = query_as(SQL).bind(user_id.to_string());
+        let row: Option<(String, i64, Option<i64>)> = reading(second_factor.fetch_optional(&self.readers)).await?;
         Ok(row.map(|(sealed_secret, created_at, confirmed_at)| SecondFactor {
             sealed_secret,
             created_at: Moment::from_millis(created_at),
@@ -64,13 +60,7 @@ impl Store {
             ON CONFLICT (user_id) DO UPDATE SET secret = $1, created_at = $2, last_step = 0, burnt_step = 0
             WHERE second_factors.confirmed_at IS NULL";
 
-        let begun = writing!(self, db => sqlx::query(SQL)
-            .bind(sealed_secret)
-            .bind(now.millis())
-            .bind(user_id.to_string())
-            .execute(db)
-            .await?
-            .rows_affected());
+        let begun = self.write(query(SQL).bind(sealed_secret).bind(now.millis()).bind(user_id.to_string())).await?;
         Ok(begun == 1)
     }
 
@@ -79,7 +69,7 @@ impl Store {
         const SQL: &str = "
             UPDATE second_factors SET last_step = $1 WHERE user_id = $2 AND last_step < $1 AND burnt_step <> $1";
 
-        let used = writing!(self, db => sqlx::query(SQL).bind(step).bind(user_id.to_string()).execute(db).await?.rows_affected());
+        let used = self.write(query(SQL).bind(step).bind(user_id.to_string())).await?;
         Ok(used == 1)
     }
 
@@ -87,9 +77,7 @@ impl Store {
     pub async fn burn_step(&self, user_id: UserId, step: i64) -> Result<()> {
         const SQL: &str = "UPDATE second_factors SET burnt_step = $1 WHERE user_id = $2";
 
-        writing!(self, db => {
-            sqlx::query(SQL).bind(step).bind(user_id.to_string()).execute(db).await?;
-        });
+        self.write(query(SQL).bind(step).bind(user_id.to_string())).await?;
         Ok(())
     }
 
@@ -97,9 +85,7 @@ impl Store {
     pub async fn reseal_second_factor(&self, user_id: UserId, old: &str, new: &str) -> Result<()> {
         const SQL: &str = "UPDATE second_factors SET secret = $1 WHERE user_id = $2 AND secret = $3";
 
-        writing!(self, db => {
-            sqlx::query(SQL).bind(new).bind(user_id.to_string()).bind(old).execute(db).await?;
-        });
+        self.write(query(SQL).bind(new).bind(user_id.to_string()).bind(old)).await?;
         Ok(())
     }
 
@@ -117,25 +103,17 @@ impl Store {
             UPDATE second_factors SET confirmed_at = $1, last_step = $2
             WHERE user_id = $3 AND secret = $4 AND confirmed_at IS NULL AND last_step < $2";
 
-        transaction!(self, tx => {
-            if !is_still_there!(tx, event.user_id, this_session) {
-                return Ok(false);
-            }
-            let confirmed = sqlx::query(SQL)
-                .bind(event.event.at.millis())
-                .bind(step)
-                .bind(event.user_id.to_string())
-                .bind(sealed_secret)
-                .execute(&mut *tx)
-                .await?
-                .rows_affected();
-            if confirmed == 0 {
-                return Ok(false);
-            }
-            replace_codes!(tx, event.user_id, codes);
-            tell_other_sessions!(tx, event.user_id, this_session, event.event.kind);
-            insert_event!(tx, event);
-        });
+        let mut tx = self.begin().await?;
+        if !is_still_there(&mut tx, event.user_id, this_session).await? {
+            return Ok(false);
+        }
+        let confirm =
+            query(SQL).bind(event.event.at.millis()).bind(step).bind(event.user_id.to_string()).bind(sealed_secret);
+        if tx.execute(confirm).await? == 0 {
+            return Ok(false);
+        }
+        replace_codes(&mut tx, codes, this_session, event).await?;
+        tx.commit().await?;
         Ok(true)
     }
 
@@ -143,18 +121,15 @@ impl Store {
     pub async fn end_second_factor(&self, this_session: SessionId, event: &NewEvent) -> Result<bool> {
         const SQL: &str = "DELETE FROM second_factors WHERE user_id = $1 AND confirmed_at IS NOT NULL";
 
-        transaction!(self, tx => {
-            if !is_still_there!(tx, event.user_id, this_session) {
-                return Ok(false);
-            }
-            let ended = sqlx::query(SQL).bind(event.user_id.to_string()).execute(&mut *tx).await?.rows_affected();
-            if ended == 0 {
-                return Ok(false);
-            }
-            replace_codes!(tx, event.user_id, &[] as &[RecoveryCodeHash]);
-            tell_other_sessions!(tx, event.user_id, this_session, event.event.kind);
-            insert_event!(tx, event);
-        });
+        let mut tx = self.begin().await?;
+        if !is_still_there(&mut tx, event.user_id, this_session).await? {
+            return Ok(false);
+        }
+        if tx.execute(query(SQL).bind(event.user_id.to_string())).await? == 0 {
+            return Ok(false);
+        }
+        replace_codes(&mut tx, &[], this_session, event).await?;
+        tx.commit().await?;
         Ok(true)
     }
 
@@ -169,18 +144,15 @@ impl Store {
         const SQL: &str = "
             UPDATE second_factors SET last_step = last_step WHERE user_id = $1 AND confirmed_at IS NOT NULL";
 
-        transaction!(self, tx => {
-            if !is_still_there!(tx, event.user_id, this_session) {
-                return Ok(false);
-            }
-            let is_on = sqlx::query(SQL).bind(event.user_id.to_string()).execute(&mut *tx).await?.rows_affected();
-            if is_on == 0 {
-                return Ok(false);
-            }
-            replace_codes!(tx, event.user_id, codes);
-            tell_other_sessions!(tx, event.user_id, this_session, event.event.kind);
-            insert_event!(tx, event);
-        });
+        let mut tx = self.begin().await?;
+        if !is_still_there(&mut tx, event.user_id, this_session).await? {
+            return Ok(false);
+        }
+        if tx.execute(query(SQL).bind(event.user_id.to_string())).await? == 0 {
+            return Ok(false);
+        }
+        replace_codes(&mut tx, codes, this_session, event).await?;
+        tx.commit().await?;
         Ok(true)
     }
 
@@ -188,18 +160,12 @@ impl Store {
     pub async fn use_recovery_code(&self, code: &RecoveryCodeHash, event: &NewEvent) -> Result<bool> {
         const SQL: &str = "DELETE FROM recovery_codes WHERE code_hash = $1 AND user_id = $2";
 
-        transaction!(self, tx => {
-            let used = sqlx::query(SQL)
-                .bind(code.to_text())
-                .bind(event.user_id.to_string())
-                .execute(&mut *tx)
-                .await?
-                .rows_affected();
-            if used == 0 {
-                return Ok(false);
-            }
-            insert_event!(tx, event);
-        });
+        let mut tx = self.begin().await?;
+        if tx.execute(query(SQL).bind(code.to_text()).bind(event.user_id.to_string())).await? == 0 {
+            return Ok(false);
+        }
+        insert_event(&mut tx, event).await?;
+        tx.commit().await?;
         Ok(true)
     }
 
@@ -207,6 +173,6 @@ impl Store {
     pub async fn count_recovery_codes(&self, user_id: UserId) -> Result<i64> {
         const SQL: &str = "SELECT COUNT(*) FROM recovery_codes WHERE user_id = $1";
 
-        Ok(reading!(self, db => sqlx::query_scalar(SQL).bind(user_id.to_string()).fetch_one(db).await?))
+        reading(query_scalar(SQL).bind(user_id.to_string()).fetch_one(&self.readers)).await
     }
 }
