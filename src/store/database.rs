@@ -9,7 +9,6 @@ use super::timings::writing;
 use super::{Result, Store, postgres, sqlite};
 use crate::model::Moment;
 
-/// Which database to open.
 #[derive(Clone, Debug)]
 pub enum Database {
     /// A SQLite file, made when it is not there.
@@ -18,10 +17,8 @@ pub enum Database {
     Postgres(Box<postgres::Server>),
 }
 
-/// What was seen of a database.
 #[derive(Debug)]
 pub struct Inspected {
-    /// Whether its tables are those of this program.
     pub tables: Tables,
     /// What is damaged, in the words of the database.
     pub damage: Option<String>,
@@ -32,7 +29,6 @@ pub struct Inspected {
 /// How a database's tables stand to this program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tables {
-    /// They are this program's.
     UpToDate,
     /// The next start brings so many steps.
     Behind(usize),
@@ -67,7 +63,6 @@ impl Database {
         is_file.then(|| Ok(Self::Sqlite(file.into())))
     }
 
-    /// The file that it is, where it is one.
     pub fn file(&self) -> Option<&Path> {
         match self {
             Self::Sqlite(file) => Some(file),

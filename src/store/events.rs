@@ -5,17 +5,14 @@ use sqlx::{FromRow, Row, query, query_as, query_scalar};
 
 use super::rows::parsed;
 use super::timings::reading;
-use super::{Result, Store, Tx, take_turns};
+use super::{Result, Statement, Store, Tx, take_turns};
 use crate::model::{ClientInfo, Event, EventId, EventKind, FailedBefore, Moment, UserId};
 
-/// An event to be kept.
 #[derive(Debug)]
 pub struct NewEvent {
-    /// Names it.
     pub event_id: EventId,
     /// Whose account it happened to.
     pub user_id: UserId,
-    /// What, when and from where.
     pub event: Event,
 }
 
@@ -47,6 +44,19 @@ pub(super) async fn insert_event(tx: &mut Tx, new: &NewEvent) -> Result<()> {
 }
 
 impl Store {
+    /// Runs one statement in the turn of the user whom an event happens to, and keeps the event: both, or neither when the
+    /// statement changes nothing. Answers whether it did.
+    pub(super) async fn write_with_event(&self, statement: Statement<'_>, event: &NewEvent) -> Result<bool> {
+        let mut tx = self.begin().await?;
+        take_turns(&mut tx, event.user_id).await?;
+        if tx.execute(statement).await? == 0 {
+            return Ok(false);
+        }
+        insert_event(&mut tx, event).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
     /// Keeps an event by itself.
     pub async fn add_event(&self, new: &NewEvent) -> Result<()> {
         let mut tx = self.begin().await?;

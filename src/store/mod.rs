@@ -24,6 +24,7 @@ mod users;
 
 use std::time::Duration;
 
+use prometheus::HistogramTimer;
 use rocket::tokio::time::timeout;
 use sqlx::any::{Any, AnyArguments};
 use sqlx::postgres::PgDatabaseError;
@@ -31,7 +32,7 @@ use sqlx::query::Query;
 use sqlx::{AnyConnection, AnyPool, Transaction, query, query_scalar};
 
 use crate::model::{Failure, UserId};
-use timings::{Timed, reading, writing};
+use timings::{reading, writing};
 
 pub use backup::{Copied, CopyError, check_copy, copy_sqlite};
 pub use database::{Database, Inspected, Tables};
@@ -49,13 +50,11 @@ pub use users::{Credentials, NewUser};
 /// How long a statement waits for its turn before the database counts as away.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// What every verb of the store answers.
 type Result<T> = std::result::Result<T, Failure>;
 
 /// A statement with its parameters.
 type Statement<'q> = Query<'q, Any, AnyArguments>;
 
-/// An open database.
 #[derive(Clone, Debug)]
 pub struct Store {
     kind: Kind,
@@ -76,10 +75,7 @@ enum Kind {
 impl Store {
     /// Which database it is, for the log.
     pub fn kind(&self) -> &'static str {
-        match self.kind {
-            Kind::Sqlite => "SQLite",
-            Kind::Postgres => "PostgreSQL",
-        }
+        if self.kind == Kind::Sqlite { "SQLite" } else { "PostgreSQL" }
     }
 
     /// Whether other machines may have this database open too.
@@ -130,23 +126,19 @@ impl Store {
     /// another wrote between. On PostgreSQL several run at once, each statement seeing what was committed before it; what
     /// writes several rows of a user therefore calls [`take_turns`] first.
     async fn begin(&self) -> Result<Tx> {
-        let timed = Timed::transaction();
-        let begin = match self.kind {
-            Kind::Sqlite => "BEGIN IMMEDIATE",
-            Kind::Postgres => "BEGIN",
-        };
-        Ok(Tx { transaction: self.writers.begin_with(begin).await?, _timed: timed })
+        let timer = timings::time_transaction();
+        let begin = if self.kind == Kind::Sqlite { "BEGIN IMMEDIATE" } else { "BEGIN" };
+        Ok(Tx { transaction: self.writers.begin_with(begin).await?, _timer: timer })
     }
 }
 
 /// A transaction: all of it or nothing. Leaving it without a commit takes it back.
 struct Tx {
     transaction: Transaction<'static, Any>,
-    _timed: Timed,
+    _timer: HistogramTimer,
 }
 
 impl Tx {
-    /// Runs one statement, and answers how many rows it changed.
     async fn execute(&mut self, statement: Statement<'_>) -> Result<u64> {
         Ok(statement.execute(self.connection()).await?.rows_affected())
     }
@@ -206,7 +198,6 @@ fn is_away_in_sqlite(code: &str) -> bool {
     code.parse::<u32>().is_ok_and(|code| SQLITE_AWAY.contains(&(code & 0xff)))
 }
 
-/// The same of PostgreSQL.
 fn is_away_in_postgres(code: &str) -> bool {
     POSTGRES_AWAY.iter().any(|away| code.starts_with(away))
 }

@@ -5,37 +5,25 @@ use std::path::PathBuf;
 use sqlx::AnyConnection;
 use sqlx::migrate::{MigrateError, Migrator};
 
-/// Once for both databases.
 pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("src/store/migrations");
 
 /// Why a database was not opened, as a sentence for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The file cannot be made or read.
     #[error("The database {} cannot be opened: {because}.", .file.display())]
-    File {
-        /// The SQLite file.
-        file: PathBuf,
-        /// What the system said.
-        because: String,
-    },
-    /// The file is not what SQLite wrote.
+    File { file: PathBuf, because: String },
     #[error(
         "The database {} is damaged: restore it from a backup, or move it away to begin with an empty one.", .0.display()
     )]
     Damaged(PathBuf),
-    /// Another process does not let anyone at it.
     #[error("The database {} is locked by another process: end that, and start again.", .0.display())]
     Locked(PathBuf),
-    /// The server cannot be reached, or does not let us in.
     #[error("The database {server} cannot be opened: {because}. Check `database_url`, and that the server runs.")]
     Server {
         /// The server's address, without a password.
         server: String,
-        /// What it or the system said.
         because: String,
     },
-    /// A newer version of this program has been here.
     #[error(
         "The database was written by a newer version of Vestibule. Start that version, or restore an older backup."
     )]

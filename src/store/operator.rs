@@ -11,16 +11,11 @@ use super::users::{NewUser, insert_user};
 use super::{Result, Store, take_turns};
 use crate::model::{EventKind, Moment, Session, SessionId, SessionLimits, User, UserId, Username};
 
-/// An account, as the operator sees it.
 #[derive(Debug)]
 pub struct Account {
-    /// As everyone may see them.
     pub user: User,
-    /// Since when the account may not be used.
     pub disabled_at: Option<Moment>,
-    /// Whether a second step is asked for.
     pub has_second_factor: bool,
-    /// How many sessions are open.
     pub open_sessions: i64,
     /// When they last signed in, as far as that is kept.
     pub last_sign_in: Option<Moment>,
@@ -42,20 +37,14 @@ impl FromRow<'_, AnyRow> for Account {
 /// An account that another system made.
 #[derive(Debug)]
 pub struct ImportedUser {
-    /// The account, with the hash of the other system.
     pub new: NewUser,
-    /// Since when it may not be used.
     pub disabled_at: Option<Moment>,
-    /// What its owner will read of it.
     pub event: NewEvent,
 }
 
-/// Which sessions are open at `now`, and whose.
 #[derive(Clone, Copy, Debug)]
 pub struct Open<'a> {
-    /// The moment.
     pub now: Moment,
-    /// How long sessions may last.
     pub limits: &'a SessionLimits,
 }
 
@@ -71,7 +60,6 @@ impl Store {
                      WHERE events.user_id = users.user_id AND events.kind IN ($5, $6)) AS last_sign_in
                 FROM users WHERE users.username_key LIKE $7 ESCAPE '!' ORDER BY users.username_key LIMIT $8"
             )
-            .leak()
         });
 
         let accounts = asked_at(&SQL, open.now, open.limits)
@@ -150,13 +138,7 @@ impl Store {
     pub async fn enable_user(&self, event: &NewEvent) -> Result<bool> {
         const SQL: &str = "UPDATE users SET disabled_at = NULL WHERE user_id = $1 AND disabled_at IS NOT NULL";
 
-        let mut tx = self.begin().await?;
-        if tx.execute(query(SQL).bind(event.user_id.to_string())).await? == 0 {
-            return Ok(false);
-        }
-        insert_event(&mut tx, event).await?;
-        tx.commit().await?;
-        Ok(true)
+        self.write_with_event(query(SQL).bind(event.user_id.to_string()), event).await
     }
 
     /// The open sessions of one user or of all with who is in them, the last used first, at most so many.
@@ -172,7 +154,6 @@ impl Store {
                 WHERE users.disabled_at IS NULL AND {IS_ALIVE} AND ($5 = '' OR sessions.user_id = $5)
                 ORDER BY sessions.last_seen_at DESC, sessions.session_id DESC LIMIT $6"
             )
-            .leak()
         });
 
         let sessions = asked_at(&SQL, open.now, open.limits)
@@ -182,7 +163,6 @@ impl Store {
         reading(sessions.fetch_all(&self.readers)).await
     }
 
-    /// Who is in a session.
     pub async fn user_of_session(&self, session_id: SessionId) -> Result<Option<UserId>> {
         const SQL: &str = "SELECT user_id FROM sessions WHERE session_id = $1";
 

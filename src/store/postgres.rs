@@ -79,7 +79,6 @@ impl Server {
         !is_this_machine(&self.says) && !matches!(self.says.get_ssl_mode(), PgSslMode::VerifyFull | PgSslMode::VerifyCa)
     }
 
-    /// Why it was not opened.
     pub(super) fn refused(&self, because: &dyn fmt::Display) -> OpenError {
         OpenError::Server {
             server: self.to_string(),

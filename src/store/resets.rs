@@ -10,14 +10,11 @@ use super::users::set_password;
 use super::{Result, Store, take_turns};
 use crate::model::{Moment, PasswordHash, TokenHash, User};
 
-/// A link to set a new password with, as it is kept.
 #[derive(Debug)]
 pub struct Reset {
-    /// Whose password it sets.
     pub user: User,
     /// Which password it replaces.
     pub password_version: i64,
-    /// Until when it may.
     pub expires_at: Moment,
 }
 
@@ -42,16 +39,8 @@ impl Store {
                 password_version = excluded.password_version,
                 expires_at = excluded.expires_at";
 
-        let mut tx = self.begin().await?;
-        // With disabling the account, which drops the link.
-        take_turns(&mut tx, event.user_id).await?;
         let add = query(SQL).bind(token_hash.to_text()).bind(expires_at.millis()).bind(event.user_id.to_string());
-        if tx.execute(add).await? == 0 {
-            return Ok(false);
-        }
-        insert_event(&mut tx, event).await?;
-        tx.commit().await?;
-        Ok(true)
+        self.write_with_event(add, event).await
     }
 
     /// The link of that token. None when there is none or its time is up, the user is disabled, or the password has
@@ -64,10 +53,9 @@ impl Store {
                 WHERE resets.token_hash = $1 AND resets.expires_at > $2
                     AND users.password_version = resets.password_version AND users.disabled_at IS NULL"
             )
-            .leak()
         });
 
-        let reset = query_as(*SQL).bind(token_hash.to_text()).bind(now.millis());
+        let reset = query_as(SQL.as_str()).bind(token_hash.to_text()).bind(now.millis());
         reading(reset.fetch_optional(&self.readers)).await
     }
 

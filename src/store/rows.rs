@@ -10,7 +10,7 @@ use crate::model::{
 };
 
 /// A statement that is put together from shared parts, once.
-pub(super) type Sql = LazyLock<&'static str>;
+pub(super) type Sql = LazyLock<String>;
 
 pub(super) const USER: &str = "users.user_id, users.username, users.display_name, users.created_at AS joined_at";
 

@@ -3,43 +3,18 @@ use sqlx::{query, query_as, query_scalar};
 use super::events::{NewEvent, insert_event};
 use super::sessions::is_still_there;
 use super::timings::reading;
-use super::{Result, Store, Tx};
+use super::{Result, Statement, Store};
 use crate::model::{Moment, RecoveryCodeHash, SessionId, UserId};
 
-/// A second factor, as it is kept.
 #[derive(Debug)]
 pub struct SecondFactor {
-    /// The secret, sealed.
     pub sealed_secret: String,
-    /// When it was begun.
     pub created_at: Moment,
     /// When its owner showed that they have it; until then it asks for nothing.
     pub confirmed_at: Option<Moment>,
 }
 
-/// Puts these recovery codes in the place of the old ones of the user whom an event happens to, leaves a notice in every
-/// other session, and keeps the event.
-async fn replace_codes(
-    tx: &mut Tx,
-    codes: &[RecoveryCodeHash],
-    this_session: SessionId,
-    event: &NewEvent,
-) -> Result<()> {
-    const DROP: &str = "DELETE FROM recovery_codes WHERE user_id = $1";
-    const KEEP: &str = "INSERT INTO recovery_codes (code_hash, user_id) VALUES ($1, $2)";
-    const TELL: &str = "UPDATE sessions SET notice = $1 WHERE user_id = $2 AND session_id <> $3";
-
-    let user_id = event.user_id.to_string();
-    tx.execute(query(DROP).bind(&user_id)).await?;
-    for code in codes {
-        tx.execute(query(KEEP).bind(code.to_text()).bind(&user_id)).await?;
-    }
-    tx.execute(query(TELL).bind(event.event.kind.name()).bind(&user_id).bind(this_session.to_string())).await?;
-    insert_event(tx, event).await
-}
-
 impl Store {
-    /// A user's second factor, confirmed or begun.
     pub async fn second_factor(&self, user_id: UserId) -> Result<Option<SecondFactor>> {
         const SQL: &str = "SELECT secret, created_at, confirmed_at FROM second_factors WHERE user_id = $1";
 
@@ -60,8 +35,8 @@ impl Store {
             ON CONFLICT (user_id) DO UPDATE SET secret = $1, created_at = $2, last_step = 0, burnt_step = 0
             WHERE second_factors.confirmed_at IS NULL";
 
-        let begun = self.write(query(SQL).bind(sealed_secret).bind(now.millis()).bind(user_id.to_string())).await?;
-        Ok(begun == 1)
+        let begin = query(SQL).bind(sealed_secret).bind(now.millis()).bind(user_id.to_string());
+        Ok(self.write(begin).await? == 1)
     }
 
     /// Uses the code of a step: false when that step or a later one was used before.
@@ -69,8 +44,7 @@ impl Store {
         const SQL: &str = "
             UPDATE second_factors SET last_step = $1 WHERE user_id = $2 AND last_step < $1 AND burnt_step <> $1";
 
-        let used = self.write(query(SQL).bind(step).bind(user_id.to_string())).await?;
-        Ok(used == 1)
+        Ok(self.write(query(SQL).bind(step).bind(user_id.to_string())).await? == 1)
     }
 
     /// Takes the worth from the code of a step to come, because it has been typed too early.
@@ -103,34 +77,17 @@ impl Store {
             UPDATE second_factors SET confirmed_at = $1, last_step = $2
             WHERE user_id = $3 AND secret = $4 AND confirmed_at IS NULL AND last_step < $2";
 
-        let mut tx = self.begin().await?;
-        if !is_still_there(&mut tx, event.user_id, this_session).await? {
-            return Ok(false);
-        }
         let confirm =
             query(SQL).bind(event.event.at.millis()).bind(step).bind(event.user_id.to_string()).bind(sealed_secret);
-        if tx.execute(confirm).await? == 0 {
-            return Ok(false);
-        }
-        replace_codes(&mut tx, codes, this_session, event).await?;
-        tx.commit().await?;
-        Ok(true)
+        self.change_second_factor(confirm, codes, this_session, event).await
     }
 
     /// Asks for no second factor any more, and drops the recovery codes; other sessions are told. False when there was none.
     pub async fn end_second_factor(&self, this_session: SessionId, event: &NewEvent) -> Result<bool> {
         const SQL: &str = "DELETE FROM second_factors WHERE user_id = $1 AND confirmed_at IS NOT NULL";
 
-        let mut tx = self.begin().await?;
-        if !is_still_there(&mut tx, event.user_id, this_session).await? {
-            return Ok(false);
-        }
-        if tx.execute(query(SQL).bind(event.user_id.to_string())).await? == 0 {
-            return Ok(false);
-        }
-        replace_codes(&mut tx, &[], this_session, event).await?;
-        tx.commit().await?;
-        Ok(true)
+        let end = query(SQL).bind(event.user_id.to_string());
+        self.change_second_factor(end, &[], this_session, event).await
     }
 
     /// Puts new recovery codes in the place of the old ones; other sessions are told. False when no second factor is asked for.
@@ -144,14 +101,35 @@ impl Store {
         const SQL: &str = "
             UPDATE second_factors SET last_step = last_step WHERE user_id = $1 AND confirmed_at IS NOT NULL";
 
+        let touch = query(SQL).bind(event.user_id.to_string());
+        self.change_second_factor(touch, codes, this_session, event).await
+    }
+
+    /// Changes the second factor of the user whom an event happens to, if the session that asks is still there. These codes
+    /// take the place of the old ones, other sessions are told, and the event is kept: all of it, or nothing when the
+    /// statement changes nothing.
+    async fn change_second_factor(
+        &self,
+        change: Statement<'_>,
+        codes: &[RecoveryCodeHash],
+        this_session: SessionId,
+        event: &NewEvent,
+    ) -> Result<bool> {
+        const DROP: &str = "DELETE FROM recovery_codes WHERE user_id = $1";
+        const KEEP: &str = "INSERT INTO recovery_codes (code_hash, user_id) VALUES ($1, $2)";
+        const TELL: &str = "UPDATE sessions SET notice = $1 WHERE user_id = $2 AND session_id <> $3";
+
         let mut tx = self.begin().await?;
-        if !is_still_there(&mut tx, event.user_id, this_session).await? {
+        if !is_still_there(&mut tx, event.user_id, this_session).await? || tx.execute(change).await? == 0 {
             return Ok(false);
         }
-        if tx.execute(query(SQL).bind(event.user_id.to_string())).await? == 0 {
-            return Ok(false);
+        let user_id = event.user_id.to_string();
+        tx.execute(query(DROP).bind(&user_id)).await?;
+        for code in codes {
+            tx.execute(query(KEEP).bind(code.to_text()).bind(&user_id)).await?;
         }
-        replace_codes(&mut tx, codes, this_session, event).await?;
+        tx.execute(query(TELL).bind(event.event.kind.name()).bind(&user_id).bind(this_session.to_string())).await?;
+        insert_event(&mut tx, event).await?;
         tx.commit().await?;
         Ok(true)
     }
@@ -160,16 +138,10 @@ impl Store {
     pub async fn use_recovery_code(&self, code: &RecoveryCodeHash, event: &NewEvent) -> Result<bool> {
         const SQL: &str = "DELETE FROM recovery_codes WHERE code_hash = $1 AND user_id = $2";
 
-        let mut tx = self.begin().await?;
-        if tx.execute(query(SQL).bind(code.to_text()).bind(event.user_id.to_string())).await? == 0 {
-            return Ok(false);
-        }
-        insert_event(&mut tx, event).await?;
-        tx.commit().await?;
-        Ok(true)
+        let use_up = query(SQL).bind(code.to_text()).bind(event.user_id.to_string());
+        self.write_with_event(use_up, event).await
     }
 
-    /// How many recovery codes are left.
     pub async fn count_recovery_codes(&self, user_id: UserId) -> Result<i64> {
         const SQL: &str = "SELECT COUNT(*) FROM recovery_codes WHERE user_id = $1";
 

@@ -7,30 +7,28 @@ use super::timings::reading;
 use super::{Result, Store, Tx, take_turns};
 use crate::model::{ClientInfo, FailedBefore, MOST_SESSIONS, Moment, Session, SessionId, TokenHash, User, UserId};
 
-/// A session to be begun.
 #[derive(Debug)]
 pub struct NewSession {
-    /// Names it in public.
     pub session_id: SessionId,
-    /// Finds it.
     pub token_hash: TokenHash,
-    /// Whose it is.
     pub user_id: UserId,
-    /// When it begins.
     pub created_at: Moment,
     /// How long its owner asked to stay signed in, if they did.
     pub remembered_until: Option<Moment>,
-    /// From where it is begun.
     pub client: ClientInfo,
-    /// Failed attempts before it.
     pub failed_before: Option<FailedBefore>,
     /// The session that this browser was in until now; it ends as the new one begins.
     pub replaces: Option<TokenHash>,
 }
 
-/// Ends the session that is replaced and inserts the new one. Answers the rows inserted: none when the user is gone,
-/// disabled, or has another password than the one of that version.
-pub(super) async fn insert_session(tx: &mut Tx, new: &NewSession, password_version: i64) -> Result<u64> {
+/// Ends the session that is replaced and inserts the new one. Answers whether it did; it does not when the user is gone,
+/// disabled, has another password than the one of that version, or asks for a second factor that was not shown.
+pub(super) async fn insert_session(
+    tx: &mut Tx,
+    new: &NewSession,
+    password_version: i64,
+    showed_second_factor: bool,
+) -> Result<bool> {
     const END: &str = "DELETE FROM sessions WHERE token_hash = $1";
     const BEGIN: &str = "
         INSERT INTO sessions
@@ -38,7 +36,8 @@ pub(super) async fn insert_session(tx: &mut Tx, new: &NewSession, password_versi
              address, failed_attempts, failed_since, notice)
         SELECT $1, $2, user_id, $3, $3, $3, $4, $5, $6, $7, $8, NULL
         FROM users
-        WHERE user_id = $9 AND password_version = $10 AND disabled_at IS NULL";
+        WHERE user_id = $9 AND password_version = $10 AND disabled_at IS NULL
+            AND ($11 OR NOT EXISTS (SELECT 1 FROM second_factors WHERE user_id = $9 AND confirmed_at IS NOT NULL))";
 
     if let Some(replaced) = &new.replaces {
         tx.execute(query(END).bind(replaced.to_text())).await?;
@@ -53,8 +52,9 @@ pub(super) async fn insert_session(tx: &mut Tx, new: &NewSession, password_versi
         .bind(new.failed_before.map_or(0, |failed| failed.attempts))
         .bind(new.failed_before.map(|failed| failed.since.millis()))
         .bind(new.user_id.to_string())
-        .bind(password_version);
-    tx.execute(begin).await
+        .bind(password_version)
+        .bind(showed_second_factor);
+    Ok(tx.execute(begin).await? == 1)
 }
 
 /// Whether the session of a user that asks has not been ended meanwhile: one that was changes nothing any more. It touches
@@ -82,10 +82,7 @@ impl Store {
     ) -> Result<Option<u64>> {
         let mut tx = self.begin().await?;
         take_turns(&mut tx, new.user_id).await?;
-        if !showed_second_factor && asks_for_second_factor(&mut tx, new.user_id).await? {
-            return Ok(None);
-        }
-        if insert_session(&mut tx, new, password_version).await? == 0 {
+        if !insert_session(&mut tx, new, password_version, showed_second_factor).await? {
             return Ok(None);
         }
         let ended = end_oldest(&mut tx, new.user_id).await?;
@@ -106,10 +103,9 @@ impl Store {
                 "SELECT {USER}, {SESSION} FROM sessions JOIN users ON users.user_id = sessions.user_id
                 WHERE sessions.token_hash = $1 AND users.disabled_at IS NULL"
             )
-            .leak()
         });
 
-        let session = query(*SQL)
+        let session = query(SQL.as_str())
             .bind(token_hash.to_text())
             .try_map(|row: AnyRow| Ok((User::from_row(&row)?, Session::from_row(&row)?)));
         reading(session.fetch_optional(&self.readers)).await
@@ -119,10 +115,9 @@ impl Store {
     pub async fn sessions(&self, user_id: UserId) -> Result<Vec<Session>> {
         static SQL: Sql = Sql::new(|| {
             format!("SELECT {SESSION} FROM sessions WHERE user_id = $1 ORDER BY last_seen_at DESC, session_id DESC")
-                .leak()
         });
 
-        reading(query_as(*SQL).bind(user_id.to_string()).fetch_all(&self.readers)).await
+        reading(query_as(SQL.as_str()).bind(user_id.to_string()).fetch_all(&self.readers)).await
     }
 
     /// Gives a session a new token because its user proved who they are: the old one is dead in the same moment. False
@@ -138,19 +133,12 @@ impl Store {
             UPDATE sessions SET token_hash = $1, confirmed_at = $2, last_seen_at = $2
             WHERE session_id = $3 AND token_hash = $4";
 
-        let mut tx = self.begin().await?;
-        take_turns(&mut tx, event.user_id).await?;
         let renew = query(SQL)
             .bind(new.to_text())
             .bind(event.event.at.millis())
             .bind(session_id.to_string())
             .bind(old.to_text());
-        if tx.execute(renew).await? == 0 {
-            return Ok(false);
-        }
-        insert_event(&mut tx, event).await?;
-        tx.commit().await?;
-        Ok(true)
+        self.write_with_event(renew, event).await
     }
 
     /// Takes the notice from a session, because its user has seen it.
@@ -174,13 +162,6 @@ impl Store {
     pub async fn count_sessions(&self) -> Result<i64> {
         reading(query_scalar("SELECT COUNT(*) FROM sessions").fetch_one(&self.readers)).await
     }
-}
-
-async fn asks_for_second_factor(tx: &mut Tx, user_id: UserId) -> Result<bool> {
-    const SQL: &str = "SELECT COUNT(*) FROM second_factors WHERE user_id = $1 AND confirmed_at IS NOT NULL";
-
-    let confirmed: i64 = query_scalar(SQL).bind(user_id.to_string()).fetch_one(tx.connection()).await?;
-    Ok(confirmed > 0)
 }
 
 /// Of more sessions than a user may have, ends the oldest.

@@ -60,20 +60,12 @@ fn options(file: &Path, mode: &str) -> sqlx::Result<AnyConnectOptions> {
     format!("sqlite:{}?mode={mode}", percent_encode(file.as_os_str().as_bytes(), NON_ALPHANUMERIC)).parse()
 }
 
-/// Sets up a connection that is to write, or to read beside those that do.
+/// Sets up a connection that waits so long for a file that another process has locked.
 async fn set_up(connection: &mut AnyConnection, patience: Duration) -> sqlx::Result<()> {
+    let patience = format!("PRAGMA busy_timeout = {}", patience.as_millis());
+    connection.execute(AssertSqlSafe(patience)).await?;
     // In WAL mode only FULL makes a commit survive a loss of power, and what was answered must.
-    let settings = "PRAGMA foreign_keys = ON; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL";
-
-    wait_for(connection, patience).await?;
-    connection.execute(settings).await?;
-    Ok(())
-}
-
-/// Sets how long a statement waits for a file that another process has locked.
-async fn wait_for(connection: &mut AnyConnection, patience: Duration) -> sqlx::Result<()> {
-    let setting = format!("PRAGMA busy_timeout = {}", patience.as_millis());
-    connection.execute(AssertSqlSafe(setting)).await?;
+    connection.execute("PRAGMA foreign_keys = ON; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL").await?;
     Ok(())
 }
 
@@ -119,9 +111,7 @@ fn refused(file: &Path, error: &sqlx::Error) -> OpenError {
 
 /// A connection that can change nothing.
 pub(super) async fn read_only(file: &Path) -> sqlx::Result<AnyConnection> {
-    let mut connection = options(file, "ro")?.connect().await?;
-    wait_for(&mut connection, PATIENCE).await?;
-    Ok(connection)
+    options(file, "ro")?.connect().await
 }
 
 /// What is damaged in a file, in the words of SQLite.
@@ -132,4 +122,23 @@ pub(super) async fn damage(connection: &mut AnyConnection) -> sqlx::Result<Optio
     }
     let orphans = query("PRAGMA foreign_key_check").fetch_all(&mut *connection).await?;
     Ok((!orphans.is_empty()).then(|| format!("{} rows belong to nobody", orphans.len())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[rocket::async_test]
+    async fn a_file_may_have_any_name() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["a b.db", "a%20b.db", "a?mode=memory", "a#b", ":memory:", "ä&ö=ü"] {
+            let file = folder.path().join(name);
+            let store = open(&file).await.unwrap();
+            store.is_ready().await.unwrap();
+            store.close().await;
+
+            assert!(file.metadata().unwrap().len() > 0, "{name}");
+            assert_eq!(damage(&mut read_only(&file).await.unwrap()).await.unwrap(), None, "{name}");
+        }
+    }
 }

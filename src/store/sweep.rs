@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use sqlx::query;
+use sqlx::any::AnyRow;
+use sqlx::{FromRow, query};
 
 use super::endings::{IS_ALIVE, asked_at};
 use super::rows::Sql;
@@ -22,7 +23,6 @@ impl Store {
                 "SELECT session_id, last_seen_at FROM sessions WHERE session_id > $5 AND NOT {IS_ALIVE}
                 ORDER BY session_id LIMIT $6"
             )
-            .leak()
         });
         // It may have been used meanwhile.
         const DELETE: &str = "DELETE FROM sessions WHERE session_id = $1 AND last_seen_at = $2";
@@ -31,8 +31,8 @@ impl Store {
         let (mut swept, mut after) = (0, String::new());
         loop {
             let find = asked_at(&FIND, now, &limits).bind(&after).bind(most);
+            let find = find.try_map(|row: AnyRow| <(String, i64)>::from_row(&row));
             let over = reading(find.fetch_all(&self.readers)).await?;
-            let over: Vec<(String, i64)> = over.iter().map(sqlx::FromRow::from_row).collect::<sqlx::Result<_>>()?;
             let Some((last, _)) = over.last() else { return Ok(swept) };
             after.clone_from(last);
             swept += self.write_each(over.iter().map(|(id, seen)| query(DELETE).bind(id).bind(seen))).await?;

@@ -39,7 +39,10 @@ impl Store {
         let count = query_scalar(SQL).bind(bucket).bind(now.millis());
         match writing(count.fetch_optional(&self.writers)).await? {
             Some(tries) => Ok(Try::Counted(tries)),
-            None => self.blocked_until(bucket, now).await,
+            None => {
+                const SQL: &str = "SELECT blocked_until FROM throttle WHERE bucket = $1";
+                Ok(Try::NotBefore(self.kept_moment(SQL, bucket).await?.unwrap_or(now)))
+            }
         }
     }
 
@@ -59,7 +62,10 @@ impl Store {
         let count = query_scalar(SQL).bind(bucket).bind(now.millis()).bind(now.minus(span).millis()).bind(most);
         match writing(count.fetch_optional(&self.writers)).await? {
             Some(tries) => Ok(Try::Counted(tries)),
-            None => self.span_over(bucket, now, span).await,
+            None => {
+                const SQL: &str = "SELECT began_at FROM throttle WHERE bucket = $1";
+                Ok(Try::NotBefore(self.kept_moment(SQL, bucket).await?.unwrap_or(now).plus(span)))
+            }
         }
     }
 
@@ -81,18 +87,9 @@ impl Store {
         tx.commit().await
     }
 
-    async fn blocked_until(&self, bucket: &str, now: Moment) -> Result<Try> {
-        const SQL: &str = "SELECT blocked_until FROM throttle WHERE bucket = $1";
-
-        let until: Option<i64> = reading(query_scalar(SQL).bind(bucket).fetch_optional(&self.readers)).await?;
-        Ok(Try::NotBefore(until.map_or(now, Moment::from_millis)))
-    }
-
-    async fn span_over(&self, bucket: &str, now: Moment, span: Duration) -> Result<Try> {
-        const SQL: &str = "SELECT began_at FROM throttle WHERE bucket = $1";
-
-        let began_at: Option<i64> = reading(query_scalar(SQL).bind(bucket).fetch_optional(&self.readers)).await?;
-        Ok(Try::NotBefore(began_at.map_or(now, Moment::from_millis).plus(span)))
+    async fn kept_moment(&self, sql: &'static str, bucket: &str) -> Result<Option<Moment>> {
+        let millis: Option<i64> = reading(query_scalar(sql).bind(bucket).fetch_optional(&self.readers)).await?;
+        Ok(millis.map(Moment::from_millis))
     }
 }
 

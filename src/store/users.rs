@@ -10,28 +10,22 @@ use super::timings::reading;
 use super::{Result, Store, Tx};
 use crate::model::{DisplayName, Moment, PasswordHash, SessionId, User, UserId, Username};
 
-/// An account to be made.
 #[derive(Debug)]
 pub struct NewUser {
-    /// As everyone will see them.
     pub user: User,
-    /// Of the password they chose.
     pub password_hash: PasswordHash,
 }
 
 /// A user with what a login is checked against.
 #[derive(Debug)]
 pub struct Credentials {
-    /// As everyone may see them.
     pub user: User,
-    /// What the password must match.
     pub password_hash: PasswordHash,
     /// Which password that is; see [`Store::start_session`].
     pub password_version: i64,
-    /// Whether the account may not be used.
     pub is_disabled: bool,
     /// Whether the password alone is not enough.
-    pub has_second_factor: bool,
+    pub has_two_factor: bool,
 }
 
 impl FromRow<'_, AnyRow> for Credentials {
@@ -42,17 +36,16 @@ impl FromRow<'_, AnyRow> for Credentials {
             password_hash: PasswordHash::from_phc(row.try_get("password_hash")?),
             password_version: row.try_get("password_version")?,
             is_disabled: moment_if_any(row, "disabled_at")?.is_some(),
-            has_second_factor: second_factors > 0,
+            has_two_factor: second_factors > 0,
         })
     }
 }
 
-fn credentials_where(condition: &str) -> &'static str {
+fn credentials_where(condition: &str) -> String {
     format!(
         "SELECT {USER}, users.password_hash, users.password_version, users.disabled_at, {SECOND_FACTORS}
         FROM users WHERE {condition}"
     )
-    .leak()
 }
 
 /// Inserts an account. Answers whether it did; it does not where the name is taken, in whatever spelling.
@@ -102,7 +95,7 @@ impl Store {
         if !insert_user(&mut tx, new, None).await? {
             return Ok(false);
         }
-        insert_session(&mut tx, session, 1).await?;
+        insert_session(&mut tx, session, 1, false).await?;
         insert_event(&mut tx, event).await?;
         tx.commit().await?;
         Ok(true)
@@ -112,14 +105,14 @@ impl Store {
     pub async fn credentials(&self, username: &Username) -> Result<Option<Credentials>> {
         static SQL: Sql = Sql::new(|| credentials_where("users.username_key = $1"));
 
-        reading(query_as(*SQL).bind(username.key()).fetch_optional(&self.readers)).await
+        reading(query_as(SQL.as_str()).bind(username.key()).fetch_optional(&self.readers)).await
     }
 
     /// The same of a user who is known.
     pub async fn credentials_by_id(&self, user_id: UserId) -> Result<Option<Credentials>> {
         static SQL: Sql = Sql::new(|| credentials_where("users.user_id = $1"));
 
-        reading(query_as(*SQL).bind(user_id.to_string()).fetch_optional(&self.readers)).await
+        reading(query_as(SQL.as_str()).bind(user_id.to_string()).fetch_optional(&self.readers)).await
     }
 
     /// Changes a password, ends every session of its user and begins a new one, all or nothing. False when the password is
@@ -139,7 +132,7 @@ impl Store {
         }
         end_sessions_from_elsewhere(&mut tx, Which::AllBut(this_session), event).await?;
         end_sessions(&mut tx, event.user_id, Which::Only(this_session)).await?;
-        insert_session(&mut tx, session, password_version + 1).await?;
+        insert_session(&mut tx, session, password_version + 1, true).await?;
         insert_event(&mut tx, event).await?;
         tx.commit().await?;
         Ok(true)
@@ -172,8 +165,7 @@ impl Store {
     pub async fn set_display_name(&self, user_id: UserId, name: &DisplayName) -> Result<bool> {
         const SQL: &str = "UPDATE users SET display_name = $1 WHERE user_id = $2";
 
-        let changed = self.write(query(SQL).bind(name.as_str()).bind(user_id.to_string())).await?;
-        Ok(changed == 1)
+        Ok(self.write(query(SQL).bind(name.as_str()).bind(user_id.to_string())).await? == 1)
     }
 
     /// Keeps a better hash of the same password, unless the password changed meanwhile.
@@ -184,7 +176,6 @@ impl Store {
         Ok(())
     }
 
-    /// How many accounts there are.
     pub async fn count_users(&self) -> Result<i64> {
         reading(query_scalar("SELECT COUNT(*) FROM users").fetch_one(&self.readers)).await
     }
