@@ -6,11 +6,12 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use rocket::tokio::time::timeout;
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions, PgSslMode};
-use sqlx::{ConnectOptions, Connection};
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions, install_default_drivers};
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
+use sqlx::{AnyConnection, ConnectOptions, Connection, query_scalar};
 
-use super::open::{MIGRATIONS, OpenError, migrated};
-use super::{PATIENCE, Store};
+use super::open::{OpenError, migrate};
+use super::{Kind, PATIENCE, Store};
 
 /// How many connections a process holds at the most: ten processes fit a server as it is installed.
 const CONNECTIONS: u32 = 10;
@@ -34,19 +35,13 @@ const PARAMETERS: [&str; 11] = [
     "options",
 ];
 
-/// Classes of PostgreSQL's error codes for trouble that may be gone the next time: lost connections, transactions that
-/// were taken back for another's sake, lack of resources (disk, memory, connections), an operator's intervention, errors
-/// of the system; a lock that was waited for too long, a server that only reads, and a row whose user was deleted meanwhile.
-const AWAY: [&str; 8] = ["08", "40", "53", "57", "58", "55P03", "25006", "23503"];
-
-/// Whether an error of this code may be gone the next time.
-pub(super) fn is_away(code: &str) -> bool {
-    AWAY.iter().any(|away| code.starts_with(away))
-}
-
 /// Where a PostgreSQL server is and how to get in. Never prints its password.
 #[derive(Clone)]
-pub struct Server(PgConnectOptions);
+pub struct Server {
+    address: AnyConnectOptions,
+    /// What the address and PostgreSQL's own variables say.
+    says: PgConnectOptions,
+}
 
 impl Server {
     /// Reads `postgres://user:password@host:port/database`; what it leaves out is taken from PostgreSQL's own variables
@@ -58,25 +53,32 @@ impl Server {
         if let Some(name) = names.iter().find(|name| !PARAMETERS.contains(name)) {
             return Err(format!("there is no parameter `{name}`"));
         }
-        let mut options = PgConnectOptions::from_str(url).map_err(|_| "it cannot be read".to_owned())?;
+        let unreadable = |_| "it cannot be read".to_owned();
+        let says = PgConnectOptions::from_str(url).map_err(unreadable)?;
+        let address = AnyConnectOptions::from_str(url).map_err(unreadable)?.disable_statement_logging();
+        let mut server = Self { address, says };
+
+        server.add("application_name", "vestibule");
+        // Without the server's remarks about tables that are there already.
+        server.add("options[client_min_messages]", "warning");
         let says_mode = names.contains(&"sslmode") || std::env::var_os("PGSSLMODE").is_some();
-        if !says_mode && !is_this_machine(&options) {
-            options = options.ssl_mode(PgSslMode::VerifyFull);
+        if !says_mode && !is_this_machine(&server.says) {
+            server.add("sslmode", "verify-full");
         }
-        Ok(Self(options.application_name("vestibule")))
+        server.says = PgConnectOptions::from_url(&server.address.database_url).map_err(unreadable)?;
+        Ok(server)
+    }
+
+    /// Adds a parameter to the address; it wins over one of that name that is there.
+    fn add(&mut self, name: &str, value: &str) {
+        self.address.database_url.query_pairs_mut().append_pair(name, value);
     }
 
     /// Whether what is sent to it could be read or changed on the way.
     pub fn is_exposed(&self) -> bool {
-        !is_this_machine(&self.0) && !matches!(self.0.get_ssl_mode(), PgSslMode::VerifyFull | PgSslMode::VerifyCa)
+        !is_this_machine(&self.says) && !matches!(self.says.get_ssl_mode(), PgSslMode::VerifyFull | PgSslMode::VerifyCa)
     }
 
-    /// Without a log of every statement, and without the server's remarks about tables that are there already.
-    fn options(&self) -> PgConnectOptions {
-        self.0.clone().disable_statement_logging().options([("client_min_messages", "warning")])
-    }
-
-    /// Why it was not opened.
     pub(super) fn refused(&self, because: &dyn fmt::Display) -> OpenError {
         OpenError::Server {
             server: self.to_string(),
@@ -95,7 +97,7 @@ fn is_this_machine(options: &PgConnectOptions) -> bool {
 
 impl fmt::Display for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let options = &self.0;
+        let options = &self.says;
         write!(f, "postgres://{}@", options.get_username())?;
         match options.get_socket() {
             Some(socket) => f.write_str(&socket.to_string_lossy())?,
@@ -112,40 +114,35 @@ impl fmt::Debug for Server {
 }
 
 /// One connection, without limits of time.
-pub(super) async fn connect(server: &Server) -> Result<PgConnection, OpenError> {
-    match timeout(CONNECT_PATIENCE, server.options().connect()).await {
+pub(super) async fn connect(server: &Server) -> Result<AnyConnection, OpenError> {
+    install_default_drivers();
+    match timeout(CONNECT_PATIENCE, server.address.connect()).await {
         Ok(connected) => connected.map_err(|error| server.refused(&error)),
         Err(_) => Err(server.refused(&"it does not answer")),
     }
 }
 
 pub(super) async fn open(server: &Server) -> Result<Store, OpenError> {
+    let refused = |error: sqlx::Error| server.refused(&error);
     // The pool would go on trying and then only say that it took too long.
     let mut connection = connect(server).await?;
-    let commits: String = sqlx::query_scalar("SHOW synchronous_commit")
-        .fetch_one(&mut connection)
-        .await
-        .map_err(|e| server.refused(&e))?;
-    let _ = connection.close().await;
+    let commits: String = query_scalar("SHOW synchronous_commit").fetch_one(&mut connection).await.map_err(refused)?;
     // Without limits of time: another process may be at the same migrations, and then this one waits.
-    let patient = PgPoolOptions::new().max_connections(1).acquire_timeout(CONNECT_PATIENCE);
-    let patient = patient.connect_with(server.options()).await.map_err(|error| server.refused(&error))?;
-    migrated(MIGRATIONS.run(&patient).await)?;
-    patient.close().await;
+    migrate(&mut connection).await?;
+    let _ = connection.close().await;
 
     let millis = |time: Duration| time.as_millis().to_string();
-    let mut options = server.options();
+    let mut limited = server.clone();
+    limited.add("options[statement_timeout]", &millis(LONGEST_STATEMENT));
+    limited.add("options[lock_timeout]", &millis(PATIENCE));
+    limited.add("options[idle_in_transaction_session_timeout]", &millis(LONGEST_STATEMENT));
     if commits == "off" {
         // What was answered must survive, whatever is enough for the other databases of the server.
-        options = options.options([("synchronous_commit", "on")]);
+        limited.add("options[synchronous_commit]", "on");
     }
-    let options = options.options([
-        ("statement_timeout", millis(LONGEST_STATEMENT)),
-        ("lock_timeout", millis(PATIENCE)),
-        ("idle_in_transaction_session_timeout", millis(LONGEST_STATEMENT)),
-    ]);
-    let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(PATIENCE);
-    Ok(Store::Postgres { pool: pool.connect_with(options).await.map_err(|error| server.refused(&error))? })
+    let pool = AnyPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(PATIENCE);
+    let pool = pool.connect_with(limited.address).await.map_err(refused)?;
+    Ok(Store { kind: Kind::Postgres, readers: pool.clone(), writers: pool })
 }
 
 #[cfg(test)]
@@ -174,7 +171,7 @@ mod tests {
         ] {
             let server = Server::parse(url).unwrap();
             assert_eq!(server.is_exposed(), is_exposed, "{url}");
-            assert_eq!(matches!(server.0.get_ssl_mode(), PgSslMode::VerifyFull), verifies, "{url}");
+            assert_eq!(matches!(server.says.get_ssl_mode(), PgSslMode::VerifyFull), verifies, "{url}");
         }
     }
 
@@ -183,15 +180,5 @@ mod tests {
         let error = Server::parse("postgres://ada@localhost/site?sslmod=disable").unwrap_err();
         assert_eq!(error, "there is no parameter `sslmod`");
         assert!(Server::parse("postgres://ada@localhost:port/site").is_err());
-    }
-
-    #[test]
-    fn a_lost_server_is_away_and_a_broken_rule_is_not() {
-        for code in ["57P01", "57P03", "53100", "53300", "40P01", "40001", "08006", "55P03", "57014", "25006"] {
-            assert!(is_away(code), "{code}");
-        }
-        for code in ["23505", "42P01", "22021"] {
-            assert!(!is_away(code), "{code}");
-        }
     }
 }

@@ -1,19 +1,31 @@
-use super::columns::{UserRow, read_user, user_columns};
-use super::events::insert_event;
-use super::sessions::{NO_SESSION, note_endings, take_turns};
-use super::users::{forget_tries_of, set_password};
-use super::{NewEvent, Result, Store};
-use crate::model::{EventKind, Moment, PasswordHash, TokenHash, User};
+use sqlx::any::AnyRow;
+use sqlx::{FromRow, Row, query, query_as};
 
-/// A link to set a new password with, as it is kept.
+use super::endings::{Which, end_sessions_from_elsewhere};
+use super::events::{NewEvent, insert_event};
+use super::rows::{Sql, USER};
+use super::throttle::forget_tries_of;
+use super::timings::reading;
+use super::users::set_password;
+use super::{Result, Store, take_turns};
+use crate::model::{Moment, PasswordHash, TokenHash, User};
+
 #[derive(Debug)]
 pub struct Reset {
-    /// Whose password it sets.
     pub user: User,
     /// Which password it replaces.
     pub password_version: i64,
-    /// Until when it may.
     pub expires_at: Moment,
+}
+
+impl FromRow<'_, AnyRow> for Reset {
+    fn from_row(row: &AnyRow) -> sqlx::Result<Self> {
+        Ok(Self {
+            user: User::from_row(row)?,
+            password_version: row.try_get("password_version")?,
+            expires_at: Moment::from_millis(row.try_get("expires_at")?),
+        })
+    }
 }
 
 impl Store {
@@ -27,47 +39,24 @@ impl Store {
                 password_version = excluded.password_version,
                 expires_at = excluded.expires_at";
 
-        transaction!(self, tx => {
-            // With disabling the account, which drops the link.
-            take_turns!(tx, event.user_id);
-            let added = sqlx::query(SQL)
-                .bind(token_hash.to_text())
-                .bind(expires_at.millis())
-                .bind(event.user_id.to_string())
-                .execute(&mut *tx)
-                .await?
-                .rows_affected();
-            if added == 0 {
-                return Ok(false);
-            }
-            insert_event!(tx, event);
-        });
-        Ok(true)
+        let add = query(SQL).bind(token_hash.to_text()).bind(expires_at.millis()).bind(event.user_id.to_string());
+        self.write_with_event(add, event).await
     }
 
     /// The link of that token. None when there is none or its time is up, the user is disabled, or the password has
     /// changed since it was made.
     pub async fn reset(&self, token_hash: &TokenHash, now: Moment) -> Result<Option<Reset>> {
-        const SQL: &str = concat!(
-            "SELECT ",
-            user_columns!(),
-            ", resets.password_version, resets.expires_at
-            FROM resets JOIN users ON users.user_id = resets.user_id
-            WHERE resets.token_hash = $1 AND resets.expires_at > $2
-                AND users.password_version = resets.password_version AND users.disabled_at IS NULL"
-        );
+        static SQL: Sql = Sql::new(|| {
+            format!(
+                "SELECT {USER}, resets.password_version, resets.expires_at
+                FROM resets JOIN users ON users.user_id = resets.user_id
+                WHERE resets.token_hash = $1 AND resets.expires_at > $2
+                    AND users.password_version = resets.password_version AND users.disabled_at IS NULL"
+            )
+        });
 
-        type Row = (String, String, String, i64, i64, i64);
-        let row: Option<Row> = reading!(self, db => sqlx::query_as(SQL)
-            .bind(token_hash.to_text())
-            .bind(now.millis())
-            .fetch_optional(db)
-            .await?);
-        row.map(|(user_id, username, display_name, created_at, password_version, expires_at)| {
-            let user: UserRow = (user_id, username, display_name, created_at);
-            Ok(Reset { user: read_user(user)?, password_version, expires_at: Moment::from_millis(expires_at) })
-        })
-        .transpose()
+        let reset = query_as(SQL.as_str()).bind(token_hash.to_text()).bind(now.millis());
+        reading(reset.fetch_optional(&self.readers)).await
     }
 
     /// Uses a link up and sets the password; every session of its user ends, and no try is counted against them any more.
@@ -82,30 +71,18 @@ impl Store {
         event: &NewEvent,
     ) -> Result<bool> {
         const USE: &str = "DELETE FROM resets WHERE token_hash = $1 AND user_id = $2 AND expires_at > $3";
-        const END_ALL: &str = "DELETE FROM sessions WHERE user_id = $1";
 
-        transaction!(self, tx => {
-            // Whatever else changes the account touches the user first too: nobody waits for the other in a circle.
-            take_turns!(tx, event.user_id);
-            let used = sqlx::query(USE)
-                .bind(token_hash.to_text())
-                .bind(event.user_id.to_string())
-                .bind(event.event.at.millis())
-                .execute(&mut *tx)
-                .await?
-                .rows_affected();
-            if used == 0 {
-                return Ok(false);
-            }
-            let set = set_password!(tx, event, new_hash, password_version);
-            if set == 0 {
-                return Ok(false);
-            }
-            note_endings!(tx, event.user_id, NO_SESSION, event.event.kind, event.event.at);
-            sqlx::query(END_ALL).bind(event.user_id.to_string()).execute(&mut *tx).await?;
-            forget_tries_of!(tx, event.user_id, bucket_of_name);
-            insert_event!(tx, event);
-        });
+        let mut tx = self.begin().await?;
+        take_turns(&mut tx, event.user_id).await?;
+        let use_up =
+            query(USE).bind(token_hash.to_text()).bind(event.user_id.to_string()).bind(event.event.at.millis());
+        if tx.execute(use_up).await? == 0 || !set_password(&mut tx, event, new_hash, password_version).await? {
+            return Ok(false);
+        }
+        end_sessions_from_elsewhere(&mut tx, Which::All, event).await?;
+        forget_tries_of(&mut tx, event.user_id, bucket_of_name).await?;
+        insert_event(&mut tx, event).await?;
+        tx.commit().await?;
         Ok(true)
     }
 }

@@ -1,54 +1,25 @@
-use super::events::insert_event;
-use super::sessions::is_still_there;
-use super::{NewEvent, Result, Store};
-use crate::model::{EventKind, Moment, RecoveryCodeHash, SessionId, UserId};
+use sqlx::{query, query_as, query_scalar};
 
-/// A second factor, as it is kept.
+use super::events::{NewEvent, insert_event};
+use super::sessions::is_still_there;
+use super::timings::reading;
+use super::{Result, Statement, Store};
+use crate::model::{Moment, RecoveryCodeHash, SessionId, UserId};
+
 #[derive(Debug)]
 pub struct SecondFactor {
-    /// The secret, sealed.
     pub sealed_secret: String,
-    /// When it was begun.
     pub created_at: Moment,
     /// When its owner showed that they have it; until then it asks for nothing.
     pub confirmed_at: Option<Moment>,
 }
 
-/// Puts these recovery codes in the place of a user's old ones, in the transaction at hand.
-macro_rules! replace_codes {
-    ($tx:ident, $user_id:expr, $codes:expr) => {{
-        const DROP: &str = "DELETE FROM recovery_codes WHERE user_id = $1";
-        const KEEP: &str = "INSERT INTO recovery_codes (code_hash, user_id) VALUES ($1, $2)";
-
-        sqlx::query(DROP).bind($user_id.to_string()).execute(&mut *$tx).await?;
-        for code in $codes {
-            sqlx::query(KEEP).bind(code.to_text()).bind($user_id.to_string()).execute(&mut *$tx).await?;
-        }
-    }};
-}
-
-/// Leaves a notice in every other session of a user, in the transaction at hand.
-macro_rules! tell_other_sessions {
-    ($tx:ident, $user_id:expr, $this_session:expr, $kind:expr) => {{
-        const SQL: &str = "UPDATE sessions SET notice = $1 WHERE user_id = $2 AND session_id <> $3";
-
-        let kind: EventKind = $kind;
-        sqlx::query(SQL)
-            .bind(kind.name())
-            .bind($user_id.to_string())
-            .bind($this_session.to_string())
-            .execute(&mut *$tx)
-            .await?;
-    }};
-}
-
 impl Store {
-    /// A user's second factor, confirmed or begun.
     pub async fn second_factor(&self, user_id: UserId) -> Result<Option<SecondFactor>> {
         const SQL: &str = "SELECT secret, created_at, confirmed_at FROM second_factors WHERE user_id = $1";
 
-        let row: Option<(String, i64, Option<i64>)> =
-            reading!(self, db => sqlx::query_as(SQL).bind(user_id.to_string()).fetch_optional(db).await?);
+        let second_factor = query_as(SQL).bind(user_id.to_string());
+        let row: Option<(String, i64, Option<i64>)> = reading(second_factor.fetch_optional(&self.readers)).await?;
         Ok(row.map(|(sealed_secret, created_at, confirmed_at)| SecondFactor {
             sealed_secret,
             created_at: Moment::from_millis(created_at),
@@ -64,14 +35,8 @@ impl Store {
             ON CONFLICT (user_id) DO UPDATE SET secret = $1, created_at = $2, last_step = 0, burnt_step = 0
             WHERE second_factors.confirmed_at IS NULL";
 
-        let begun = writing!(self, db => sqlx::query(SQL)
-            .bind(sealed_secret)
-            .bind(now.millis())
-            .bind(user_id.to_string())
-            .execute(db)
-            .await?
-            .rows_affected());
-        Ok(begun == 1)
+        let begin = query(SQL).bind(sealed_secret).bind(now.millis()).bind(user_id.to_string());
+        Ok(self.write(begin).await? == 1)
     }
 
     /// Uses the code of a step: false when that step or a later one was used before.
@@ -79,17 +44,14 @@ impl Store {
         const SQL: &str = "
             UPDATE second_factors SET last_step = $1 WHERE user_id = $2 AND last_step < $1 AND burnt_step <> $1";
 
-        let used = writing!(self, db => sqlx::query(SQL).bind(step).bind(user_id.to_string()).execute(db).await?.rows_affected());
-        Ok(used == 1)
+        Ok(self.write(query(SQL).bind(step).bind(user_id.to_string())).await? == 1)
     }
 
     /// Takes the worth from the code of a step to come, because it has been typed too early.
     pub async fn burn_step(&self, user_id: UserId, step: i64) -> Result<()> {
         const SQL: &str = "UPDATE second_factors SET burnt_step = $1 WHERE user_id = $2";
 
-        writing!(self, db => {
-            sqlx::query(SQL).bind(step).bind(user_id.to_string()).execute(db).await?;
-        });
+        self.write(query(SQL).bind(step).bind(user_id.to_string())).await?;
         Ok(())
     }
 
@@ -97,9 +59,7 @@ impl Store {
     pub async fn reseal_second_factor(&self, user_id: UserId, old: &str, new: &str) -> Result<()> {
         const SQL: &str = "UPDATE second_factors SET secret = $1 WHERE user_id = $2 AND secret = $3";
 
-        writing!(self, db => {
-            sqlx::query(SQL).bind(new).bind(user_id.to_string()).bind(old).execute(db).await?;
-        });
+        self.write(query(SQL).bind(new).bind(user_id.to_string()).bind(old)).await?;
         Ok(())
     }
 
@@ -117,45 +77,17 @@ impl Store {
             UPDATE second_factors SET confirmed_at = $1, last_step = $2
             WHERE user_id = $3 AND secret = $4 AND confirmed_at IS NULL AND last_step < $2";
 
-        transaction!(self, tx => {
-            if !is_still_there!(tx, event.user_id, this_session) {
-                return Ok(false);
-            }
-            let confirmed = sqlx::query(SQL)
-                .bind(event.event.at.millis())
-                .bind(step)
-                .bind(event.user_id.to_string())
-                .bind(sealed_secret)
-                .execute(&mut *tx)
-                .await?
-                .rows_affected();
-            if confirmed == 0 {
-                return Ok(false);
-            }
-            replace_codes!(tx, event.user_id, codes);
-            tell_other_sessions!(tx, event.user_id, this_session, event.event.kind);
-            insert_event!(tx, event);
-        });
-        Ok(true)
+        let confirm =
+            query(SQL).bind(event.event.at.millis()).bind(step).bind(event.user_id.to_string()).bind(sealed_secret);
+        self.change_second_factor(confirm, codes, this_session, event).await
     }
 
     /// Asks for no second factor any more, and drops the recovery codes; other sessions are told. False when there was none.
     pub async fn end_second_factor(&self, this_session: SessionId, event: &NewEvent) -> Result<bool> {
         const SQL: &str = "DELETE FROM second_factors WHERE user_id = $1 AND confirmed_at IS NOT NULL";
 
-        transaction!(self, tx => {
-            if !is_still_there!(tx, event.user_id, this_session) {
-                return Ok(false);
-            }
-            let ended = sqlx::query(SQL).bind(event.user_id.to_string()).execute(&mut *tx).await?.rows_affected();
-            if ended == 0 {
-                return Ok(false);
-            }
-            replace_codes!(tx, event.user_id, &[] as &[RecoveryCodeHash]);
-            tell_other_sessions!(tx, event.user_id, this_session, event.event.kind);
-            insert_event!(tx, event);
-        });
-        Ok(true)
+        let end = query(SQL).bind(event.user_id.to_string());
+        self.change_second_factor(end, &[], this_session, event).await
     }
 
     /// Puts new recovery codes in the place of the old ones; other sessions are told. False when no second factor is asked for.
@@ -169,18 +101,36 @@ impl Store {
         const SQL: &str = "
             UPDATE second_factors SET last_step = last_step WHERE user_id = $1 AND confirmed_at IS NOT NULL";
 
-        transaction!(self, tx => {
-            if !is_still_there!(tx, event.user_id, this_session) {
-                return Ok(false);
-            }
-            let is_on = sqlx::query(SQL).bind(event.user_id.to_string()).execute(&mut *tx).await?.rows_affected();
-            if is_on == 0 {
-                return Ok(false);
-            }
-            replace_codes!(tx, event.user_id, codes);
-            tell_other_sessions!(tx, event.user_id, this_session, event.event.kind);
-            insert_event!(tx, event);
-        });
+        let touch = query(SQL).bind(event.user_id.to_string());
+        self.change_second_factor(touch, codes, this_session, event).await
+    }
+
+    /// Changes the second factor of the user whom an event happens to, if the session that asks is still there. These codes
+    /// take the place of the old ones, other sessions are told, and the event is kept: all of it, or nothing when the
+    /// statement changes nothing.
+    async fn change_second_factor(
+        &self,
+        change: Statement<'_>,
+        codes: &[RecoveryCodeHash],
+        this_session: SessionId,
+        event: &NewEvent,
+    ) -> Result<bool> {
+        const DROP: &str = "DELETE FROM recovery_codes WHERE user_id = $1";
+        const KEEP: &str = "INSERT INTO recovery_codes (code_hash, user_id) VALUES ($1, $2)";
+        const TELL: &str = "UPDATE sessions SET notice = $1 WHERE user_id = $2 AND session_id <> $3";
+
+        let mut tx = self.begin().await?;
+        if !is_still_there(&mut tx, event.user_id, this_session).await? || tx.execute(change).await? == 0 {
+            return Ok(false);
+        }
+        let user_id = event.user_id.to_string();
+        tx.execute(query(DROP).bind(&user_id)).await?;
+        for code in codes {
+            tx.execute(query(KEEP).bind(code.to_text()).bind(&user_id)).await?;
+        }
+        tx.execute(query(TELL).bind(event.event.kind.name()).bind(&user_id).bind(this_session.to_string())).await?;
+        insert_event(&mut tx, event).await?;
+        tx.commit().await?;
         Ok(true)
     }
 
@@ -188,25 +138,13 @@ impl Store {
     pub async fn use_recovery_code(&self, code: &RecoveryCodeHash, event: &NewEvent) -> Result<bool> {
         const SQL: &str = "DELETE FROM recovery_codes WHERE code_hash = $1 AND user_id = $2";
 
-        transaction!(self, tx => {
-            let used = sqlx::query(SQL)
-                .bind(code.to_text())
-                .bind(event.user_id.to_string())
-                .execute(&mut *tx)
-                .await?
-                .rows_affected();
-            if used == 0 {
-                return Ok(false);
-            }
-            insert_event!(tx, event);
-        });
-        Ok(true)
+        let use_up = query(SQL).bind(code.to_text()).bind(event.user_id.to_string());
+        self.write_with_event(use_up, event).await
     }
 
-    /// How many recovery codes are left.
     pub async fn count_recovery_codes(&self, user_id: UserId) -> Result<i64> {
         const SQL: &str = "SELECT COUNT(*) FROM recovery_codes WHERE user_id = $1";
 
-        Ok(reading!(self, db => sqlx::query_scalar(SQL).bind(user_id.to_string()).fetch_one(db).await?))
+        reading(query_scalar(SQL).bind(user_id.to_string()).fetch_one(&self.readers)).await
     }
 }

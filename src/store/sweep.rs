@@ -2,73 +2,40 @@
 
 use std::time::Duration;
 
+use sqlx::any::AnyRow;
+use sqlx::{FromRow, query};
+
+use super::endings::{IS_ALIVE, asked_at};
+use super::rows::Sql;
+use super::timings::reading;
 use super::{Result, Store};
 use crate::model::{Moment, SessionLimits};
 
-/// Whether a session's time is up, by four moments.
-macro_rules! is_over {
-    () => {
-        "(remembered_until IS NULL AND (created_at <= $1 OR last_seen_at <= $2))
-            OR (remembered_until IS NOT NULL AND (remembered_until <= $3 OR created_at <= $4))"
-    };
-}
+/// How long another process may know of a use of a session that it has not written yet.
+const UNWRITTEN: Duration = Duration::from_secs(2 * 60);
 
 impl Store {
     /// Deletes the sessions whose time is up, at most `most` of them at a time, and says how many. All sessions are looked
     /// at, which takes a second where there are a million: by a reader, so that nobody who writes waits for it.
     pub async fn sweep_sessions(&self, now: Moment, limits: &SessionLimits, most: i64) -> Result<u64> {
-        // Another process may know of a use that it has not written yet.
-        const UNWRITTEN: Duration = Duration::from_secs(2 * 60);
-        const FIND: &str = concat!(
-            "SELECT session_id FROM sessions WHERE session_id > $5 AND (",
-            is_over!(),
-            ") ORDER BY session_id LIMIT $6"
-        );
-        // Asked again: it may have been used meanwhile.
-        const DELETE: &str = concat!("DELETE FROM sessions WHERE session_id = $5 AND (", is_over!(), ")");
+        static FIND: Sql = Sql::new(|| {
+            format!(
+                "SELECT session_id, last_seen_at FROM sessions WHERE session_id > $5 AND NOT {IS_ALIVE}
+                ORDER BY session_id LIMIT $6"
+            )
+        });
+        // It may have been used meanwhile.
+        const DELETE: &str = "DELETE FROM sessions WHERE session_id = $1 AND last_seen_at = $2";
 
-        let latest =
-            [now.minus(limits.absolute), now.minus(limits.idle).minus(UNWRITTEN), now, now.minus(limits.remembered)];
-        let [absolute, idle, remembered_until, remembered] = latest.map(Moment::millis);
+        let limits = SessionLimits { idle: limits.idle + UNWRITTEN, ..*limits };
         let (mut swept, mut after) = (0, String::new());
         loop {
-            let over: Vec<String> = reading!(self, db => sqlx::query_scalar(FIND)
-                .bind(absolute)
-                .bind(idle)
-                .bind(remembered_until)
-                .bind(remembered)
-                .bind(&after)
-                .bind(most)
-                .fetch_all(db)
-                .await?);
-            let Some(last) = over.last() else { return Ok(swept) };
+            let find = asked_at(&FIND, now, &limits).bind(&after).bind(most);
+            let find = find.try_map(|row: AnyRow| <(String, i64)>::from_row(&row));
+            let over = reading(find.fetch_all(&self.readers)).await?;
+            let Some((last, _)) = over.last() else { return Ok(swept) };
             after.clone_from(last);
-            macro_rules! delete {
-                ($db:expr, $session_id:expr) => {
-                    sqlx::query(DELETE)
-                        .bind(absolute)
-                        .bind(idle)
-                        .bind(remembered_until)
-                        .bind(remembered)
-                        .bind($session_id)
-                        .execute($db)
-                        .await?
-                        .rows_affected()
-                };
-            }
-            match self {
-                Self::Sqlite { .. } => transaction!(self, tx => {
-                    for session_id in &over {
-                        swept += delete!(&mut *tx, session_id);
-                    }
-                }),
-                // Each by itself: a transaction that holds the rows of many users would make them wait for one another.
-                Self::Postgres { pool } => {
-                    for session_id in &over {
-                        swept += delete!(pool, session_id);
-                    }
-                }
-            }
+            swept += self.write_each(over.iter().map(|(id, seen)| query(DELETE).bind(id).bind(seen))).await?;
         }
     }
 
@@ -77,8 +44,7 @@ impl Store {
         const SQL: &str = "
             DELETE FROM endings WHERE token_hash IN (SELECT token_hash FROM endings WHERE ended_at <= $1 LIMIT $2)";
 
-        Ok(writing!(self, db =>
-            sqlx::query(SQL).bind(before.millis()).bind(most).execute(db).await?.rows_affected()))
+        self.write(query(SQL).bind(before.millis()).bind(most)).await
     }
 
     /// Deletes the links to set a new password with whose time is up, at most `most` of them, and says how many.
@@ -86,8 +52,7 @@ impl Store {
         const SQL: &str = "
             DELETE FROM resets WHERE token_hash IN (SELECT token_hash FROM resets WHERE expires_at <= $1 LIMIT $2)";
 
-        Ok(writing!(self, db =>
-            sqlx::query(SQL).bind(now.millis()).bind(most).execute(db).await?.rows_affected()))
+        self.write(query(SQL).bind(now.millis()).bind(most)).await
     }
 
     /// Deletes the events older than that, at most `most` of them, and says how many.
@@ -95,8 +60,7 @@ impl Store {
         const SQL: &str = "
             DELETE FROM events WHERE event_id IN (SELECT event_id FROM events WHERE at <= $1 LIMIT $2)";
 
-        Ok(writing!(self, db =>
-            sqlx::query(SQL).bind(now.minus(kept).millis()).bind(most).execute(db).await?.rows_affected()))
+        self.write(query(SQL).bind(now.minus(kept).millis()).bind(most)).await
     }
 
     /// Deletes the counters that nobody has touched for a day, and those of long runs of failures when nobody has for
@@ -109,12 +73,7 @@ impl Store {
                 LIMIT $3)";
         const A_DAY: Duration = Duration::from_secs(24 * 3_600);
 
-        Ok(writing!(self, db => sqlx::query(SQL)
-            .bind(now.minus(A_DAY).millis())
-            .bind(now.minus(kept).millis())
-            .bind(most)
-            .execute(db)
-            .await?
-            .rows_affected()))
+        let sweep = query(SQL).bind(now.minus(A_DAY).millis()).bind(now.minus(kept).millis()).bind(most);
+        self.write(sweep).await
     }
 }

@@ -1,7 +1,10 @@
 use std::time::Duration;
 
-use super::{Result, Store};
-use crate::model::Moment;
+use sqlx::{query, query_scalar};
+
+use super::timings::{reading, writing};
+use super::{Result, Store, Tx};
+use crate::model::{Moment, UserId};
 
 /// What came of asking whether something may be tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,11 +36,13 @@ impl Store {
             WHERE throttle.blocked_until <= $2 OR throttle.blocked_until > $2 + 30000
             RETURNING tries";
 
-        let counted: Option<i64> = writing!(self, db =>
-            sqlx::query_scalar(SQL).bind(bucket).bind(now.millis()).fetch_optional(db).await?);
-        match counted {
+        let count = query_scalar(SQL).bind(bucket).bind(now.millis());
+        match writing(count.fetch_optional(&self.writers)).await? {
             Some(tries) => Ok(Try::Counted(tries)),
-            None => self.blocked_until(bucket, now).await,
+            None => {
+                const SQL: &str = "SELECT blocked_until FROM throttle WHERE bucket = $1";
+                Ok(Try::NotBefore(self.kept_moment(SQL, bucket).await?.unwrap_or(now)))
+            }
         }
     }
 
@@ -54,20 +59,12 @@ impl Store {
             WHERE throttle.began_at <= $3 OR throttle.began_at > $2 OR throttle.tries < $4
             RETURNING tries";
 
-        let counted: Option<i64> = writing!(self, db => sqlx::query_scalar(SQL)
-            .bind(bucket)
-            .bind(now.millis())
-            .bind(now.minus(span).millis())
-            .bind(most)
-            .fetch_optional(db)
-            .await?);
-        match counted {
+        let count = query_scalar(SQL).bind(bucket).bind(now.millis()).bind(now.minus(span).millis()).bind(most);
+        match writing(count.fetch_optional(&self.writers)).await? {
             Some(tries) => Ok(Try::Counted(tries)),
             None => {
                 const SQL: &str = "SELECT began_at FROM throttle WHERE bucket = $1";
-                let began_at: Option<i64> =
-                    reading!(self, db => sqlx::query_scalar(SQL).bind(bucket).fetch_optional(db).await?);
-                Ok(Try::NotBefore(began_at.map_or(now, Moment::from_millis).plus(span)))
+                Ok(Try::NotBefore(self.kept_moment(SQL, bucket).await?.unwrap_or(now).plus(span)))
             }
         }
     }
@@ -80,21 +77,26 @@ impl Store {
         // In one order, so that no two that clear the same wait for each other.
         let mut cleared: Vec<&String> = cleared.iter().collect();
         cleared.sort_unstable();
-        transaction!(self, tx => {
-            for bucket in &cleared {
-                sqlx::query(FORGET).bind(bucket.as_str()).execute(&mut *tx).await?;
-            }
-            if let Some(bucket) = uncounted {
-                sqlx::query(TAKE_BACK).bind(bucket).execute(&mut *tx).await?;
-            }
-        });
-        Ok(())
+        let mut tx = self.begin().await?;
+        for bucket in cleared {
+            tx.execute(query(FORGET).bind(bucket)).await?;
+        }
+        if let Some(bucket) = uncounted {
+            tx.execute(query(TAKE_BACK).bind(bucket)).await?;
+        }
+        tx.commit().await
     }
 
-    async fn blocked_until(&self, bucket: &str, now: Moment) -> Result<Try> {
-        const SQL: &str = "SELECT blocked_until FROM throttle WHERE bucket = $1";
-
-        let until: Option<i64> = reading!(self, db => sqlx::query_scalar(SQL).bind(bucket).fetch_optional(db).await?);
-        Ok(Try::NotBefore(until.map_or(now, Moment::from_millis)))
+    async fn kept_moment(&self, sql: &'static str, bucket: &str) -> Result<Option<Moment>> {
+        let millis: Option<i64> = reading(query_scalar(sql).bind(bucket).fetch_optional(&self.readers)).await?;
+        Ok(millis.map(Moment::from_millis))
     }
+}
+
+/// Forgets every try that was counted for a user.
+pub(super) async fn forget_tries_of(tx: &mut Tx, user_id: UserId, bucket_of_name: &str) -> Result<()> {
+    const SQL: &str = "DELETE FROM throttle WHERE bucket = $1 OR bucket LIKE '%:' || $2 || '%'";
+
+    tx.execute(query(SQL).bind(bucket_of_name).bind(user_id.to_string())).await?;
+    Ok(())
 }

@@ -1,0 +1,144 @@
+//! A SQLite file: for one machine, with nothing to install.
+
+use std::fs::{File, OpenOptions};
+use std::future::ready;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::time::Duration;
+
+use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions, install_default_drivers};
+use sqlx::{AnyConnection, AssertSqlSafe, ConnectOptions, Connection, Executor, query, query_scalar};
+
+use super::open::{OpenError, migrate};
+use super::{Kind, PATIENCE, Store};
+
+/// How long a start waits for a file that another process has locked.
+const START_PATIENCE: Duration = Duration::from_secs(10);
+/// How many may read at once.
+const READERS: u32 = 4;
+
+/// The largest file that is looked through at every start, in bytes: a fraction of a second. What a larger one takes would
+/// keep the site away after a crash, and its damage is found where it is read and by `vestibule doctor`.
+const LOOKED_THROUGH: u64 = 64 * 1024 * 1024;
+
+/// SQLite's primary result code BUSY.
+const LOCKED: u32 = 5;
+/// SQLite's primary result codes CORRUPT and NOTADB.
+const DAMAGED: [u32; 2] = [11, 26];
+
+pub(super) async fn open(file: &Path) -> Result<Store, OpenError> {
+    let failed = |error: std::io::Error| OpenError::File { file: file.to_owned(), because: error.to_string() };
+    open_private(file).map_err(failed)?;
+    // Several processes may start at once on a new folder, and SQLite lets two of them read what is to be done before
+    // either does it. The lock is let go of with the file.
+    let lock = open_private(&file.with_extension("lock")).map_err(failed)?;
+    if lock.try_lock().is_err() {
+        tracing::warn!("another process is bringing the database up to date; the start waits for it");
+        lock.lock().map_err(failed)?;
+    }
+    let refused = |error: sqlx::Error| refused(file, &error);
+    let options = options(file, "rw").map_err(refused)?;
+    let mut connection = options.connect().await.map_err(refused)?;
+    set_up(&mut connection, START_PATIENCE).await.map_err(refused)?;
+    refuse_damaged(file, &mut connection).await?;
+    migrate(&mut connection).await?;
+    let _ = connection.close().await;
+    Ok(pools(options))
+}
+
+/// Opens the file, and makes it readable to its owner alone if it is not there. SQLite gives the companions of a database
+/// (`-wal`, `-shm`) the same mode.
+fn open_private(file: &Path) -> std::io::Result<File> {
+    OpenOptions::new().create(true).append(true).mode(0o600).open(file)
+}
+
+/// How sqlx opens a file. It wants a URL, so that whatever could mean something in one is escaped.
+fn options(file: &Path, mode: &str) -> sqlx::Result<AnyConnectOptions> {
+    install_default_drivers();
+    format!("sqlite:{}?mode={mode}", percent_encode(file.as_os_str().as_bytes(), NON_ALPHANUMERIC)).parse()
+}
+
+/// Sets up a connection that waits so long for a file that another process has locked.
+async fn set_up(connection: &mut AnyConnection, patience: Duration) -> sqlx::Result<()> {
+    let patience = format!("PRAGMA busy_timeout = {}", patience.as_millis());
+    connection.execute(AssertSqlSafe(patience)).await?;
+    // In WAL mode only FULL makes a commit survive a loss of power, and what was answered must.
+    connection.execute("PRAGMA foreign_keys = ON; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL").await?;
+    Ok(())
+}
+
+fn pools(options: AnyConnectOptions) -> Store {
+    let pool = |most| AnyPoolOptions::new().max_connections(most).acquire_timeout(PATIENCE);
+    let writers = pool(1)
+        .after_connect(|connection, _| Box::pin(set_up(connection, PATIENCE)))
+        // When a disk is full, SQLite ends a transaction by itself, and sqlx goes on believing in it.
+        .before_acquire(|connection, _| Box::pin(ready(Ok(!connection.is_in_transaction()))));
+    let readers = pool(READERS).after_connect(|connection, _| {
+        Box::pin(async {
+            set_up(connection, PATIENCE).await?;
+            connection.execute("PRAGMA query_only = ON").await?;
+            Ok(())
+        })
+    });
+    Store {
+        kind: Kind::Sqlite,
+        readers: readers.connect_lazy_with(options.clone()),
+        writers: writers.connect_lazy_with(options),
+    }
+}
+
+/// Looks through the file for pages that are torn, missing or not SQLite's, before anything is written to it.
+async fn refuse_damaged(file: &Path, connection: &mut AnyConnection) -> Result<(), OpenError> {
+    if file.metadata().is_ok_and(|found| found.len() > LOOKED_THROUGH) {
+        return Ok(());
+    }
+    let check = query_scalar("PRAGMA quick_check(1)").fetch_one(connection);
+    let found: String = check.await.map_err(|error| refused(file, &error))?;
+    if found == "ok" { Ok(()) } else { Err(OpenError::Damaged(file.to_owned())) }
+}
+
+/// Why SQLite did not open the file.
+fn refused(file: &Path, error: &sqlx::Error) -> OpenError {
+    let code = error.as_database_error().and_then(|refusal| refusal.code()?.parse::<u32>().ok());
+    match code.map(|code| code & 0xff) {
+        Some(code) if DAMAGED.contains(&code) => OpenError::Damaged(file.to_owned()),
+        Some(LOCKED) => OpenError::Locked(file.to_owned()),
+        _ => OpenError::File { file: file.to_owned(), because: error.to_string() },
+    }
+}
+
+/// A connection that can change nothing.
+pub(super) async fn read_only(file: &Path) -> sqlx::Result<AnyConnection> {
+    options(file, "ro")?.connect().await
+}
+
+/// What is damaged in a file, in the words of SQLite.
+pub(super) async fn damage(connection: &mut AnyConnection) -> sqlx::Result<Option<String>> {
+    let found: Vec<String> = query_scalar("PRAGMA integrity_check(5)").fetch_all(&mut *connection).await?;
+    if found != ["ok"] {
+        return Ok(Some(found.join("; ")));
+    }
+    let orphans = query("PRAGMA foreign_key_check").fetch_all(&mut *connection).await?;
+    Ok((!orphans.is_empty()).then(|| format!("{} rows belong to nobody", orphans.len())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[rocket::async_test]
+    async fn a_file_may_have_any_name() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["a b.db", "a%20b.db", "a?mode=memory", "a#b", ":memory:", "ä&ö=ü"] {
+            let file = folder.path().join(name);
+            let store = open(&file).await.unwrap();
+            store.is_ready().await.unwrap();
+            store.close().await;
+
+            assert!(file.metadata().unwrap().len() > 0, "{name}");
+            assert_eq!(damage(&mut read_only(&file).await.unwrap()).await.unwrap(), None, "{name}");
+        }
+    }
+}
