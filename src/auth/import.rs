@@ -123,7 +123,7 @@ impl Auth {
     pub async fn could_import(&self, users: &[Import]) -> Result<Vec<bool>, Failure> {
         let mut free = Vec::with_capacity(users.len());
         for user in users {
-            free.push(!self.store.is_taken(&user.username).await?);
+            free.push(self.store.credentials(&user.username).await?.is_none());
         }
         Ok(free)
     }

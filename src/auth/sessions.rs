@@ -110,16 +110,7 @@ impl Auth {
 
 impl StartedSession {
     /// What the database keeps of it; `replaces` is the session that this browser was in until now.
-    pub(super) fn to_keep(&self, replaces: Option<TokenHash>) -> NewSession {
-        NewSession {
-            session_id: self.session.session_id,
-            token_hash: self.token.hash(),
-            user_id: self.user.user_id,
-            created_at: self.session.created_at,
-            remembered_until: self.session.remembered_until,
-            client: self.session.client.clone(),
-            failed_before: self.session.failed_before,
-            replaces,
-        }
+    pub(super) fn to_keep(&self, replaces: Option<TokenHash>) -> NewSession<'_> {
+        NewSession { user_id: self.user.user_id, session: &self.session, token_hash: self.token.hash(), replaces }
     }
 }

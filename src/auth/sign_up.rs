@@ -43,7 +43,7 @@ impl Auth {
         let mut started = self.new_session(&new.user, &browser.client, false)?;
         started.device = Some(Device::new(user_id)?);
         let event = self.event(user_id, EventKind::SignedUp, &browser.client);
-        if !self.store.add_user(&new, &started.to_keep(browser.token_hash), &event).await? {
+        if !self.store.add_user(&new, Some(&started.to_keep(browser.token_hash)), &event).await? {
             return Err(SignUpError::NameTaken);
         }
         self.forget_ended(browser.token_hash, user_id, 0);

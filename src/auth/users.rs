@@ -52,7 +52,7 @@ impl Auth {
     pub async fn make_account(&self, username: Username, password: Password) -> Result<User, MakeAccountError> {
         let new = self.new_user(username, password).await?;
         let event = self.event(new.user.user_id, EventKind::AccountMade, &ClientInfo::default());
-        if self.store.add_account(&new, &event).await? { Ok(new.user) } else { Err(MakeAccountError::NameTaken) }
+        if self.store.add_user(&new, None, &event).await? { Ok(new.user) } else { Err(MakeAccountError::NameTaken) }
     }
 
     /// Closes an account and ends its sessions (ASVS 7.4.2). None when it was closed before; else how many ended.

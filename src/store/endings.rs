@@ -145,16 +145,16 @@ mod tests {
         all.flat_map(|(began, until)| seen.map(|seen| (began, seen, until))).collect()
     }
 
-    fn session(user_id: UserId, created_at: Moment, remembered_until: Option<Moment>) -> NewSession {
-        NewSession {
+    fn session(created_at: Moment, remembered_until: Option<Moment>) -> Session {
+        Session {
             session_id: SessionId::new(created_at),
-            token_hash: crate::model::Token::random().unwrap().hash(),
-            user_id,
             created_at,
+            last_seen_at: created_at,
+            confirmed_at: created_at,
             remembered_until,
             client: ClientInfo::default(),
             failed_before: None,
-            replaces: None,
+            notice: None,
         }
     }
 
@@ -167,14 +167,16 @@ mod tests {
         let event = Event { at: now, kind: EventKind::AccountMade, client: ClientInfo::default() };
         let event = NewEvent { event_id: EventId::new(now), user_id, event };
         let new = NewUser { user, password_hash: PasswordHash::from_phc(String::new()) };
-        assert!(store.add_account(&new, &event).await.unwrap());
+        assert!(store.add_user(&new, None, &event).await.unwrap());
 
         let mut seen = Vec::new();
         let mut tx = store.begin().await.unwrap();
         for (began, last_seen, until) in grid(now) {
-            let new = session(user_id, began, until);
+            let session = session(began, until);
+            let token_hash = crate::model::Token::random().unwrap().hash();
+            let new = NewSession { user_id, session: &session, token_hash, replaces: None };
             assert!(insert_session(&mut tx, &new, 1, false).await.unwrap());
-            seen.push((new.session_id, last_seen));
+            seen.push((session.session_id, last_seen));
         }
         tx.commit().await.unwrap();
         store.note_last_seen(&seen).await.unwrap();

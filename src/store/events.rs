@@ -106,7 +106,7 @@ impl Store {
         reading(events.fetch_all(&self.readers)).await
     }
 
-    /// The failed attempts to sign in since the user last did; none when there were none.
+    /// The failed attempts to log in since the user last did; none when there were none.
     pub async fn failed_before(&self, user_id: UserId) -> Result<Option<FailedBefore>> {
         const SQL: &str = "
             SELECT COUNT(*), MIN(since.at), MIN(events.at)
@@ -123,7 +123,7 @@ impl Store {
             .bind(EventKind::KeptOut.name());
         let (attempts, since, first): (i64, Option<i64>, Option<i64>) =
             reading(failures.fetch_one(&self.readers)).await?;
-        // The sign-in before may be so long ago that it is not kept any more.
+        // The login before may be so long ago that it is not kept any more.
         let since = since.filter(|since| *since > 0).or(first);
         Ok(since.filter(|_| attempts > 0).map(|since| FailedBefore { attempts, since: Moment::from_millis(since) }))
     }

@@ -15,10 +15,10 @@ use crate::model::{EventKind, Moment, Session, SessionId, SessionLimits, User, U
 pub struct Account {
     pub user: User,
     pub disabled_at: Option<Moment>,
-    pub has_second_factor: bool,
+    pub has_two_factor: bool,
     pub open_sessions: i64,
-    /// When they last signed in, as far as that is kept.
-    pub last_sign_in: Option<Moment>,
+    /// When they last logged in, as far as that is kept.
+    pub last_login: Option<Moment>,
 }
 
 impl FromRow<'_, AnyRow> for Account {
@@ -27,9 +27,9 @@ impl FromRow<'_, AnyRow> for Account {
         Ok(Self {
             user: User::from_row(row)?,
             disabled_at: moment_if_any(row, "disabled_at")?,
-            has_second_factor: second_factors > 0,
+            has_two_factor: second_factors > 0,
             open_sessions: row.try_get("open_sessions")?,
-            last_sign_in: moment_if_any(row, "last_sign_in")?,
+            last_login: moment_if_any(row, "last_login")?,
         })
     }
 }
@@ -57,7 +57,7 @@ impl Store {
                     (SELECT COUNT(*) FROM sessions
                      WHERE sessions.user_id = users.user_id AND {IS_ALIVE}) AS open_sessions,
                     (SELECT MAX(events.at) FROM events
-                     WHERE events.user_id = users.user_id AND events.kind IN ($5, $6)) AS last_sign_in
+                     WHERE events.user_id = users.user_id AND events.kind IN ($5, $6)) AS last_login
                 FROM users WHERE users.username_key LIKE $7 ESCAPE '!' ORDER BY users.username_key LIMIT $8"
             )
         });
@@ -76,25 +76,6 @@ impl Store {
         const SQL: &str = "SELECT COUNT(*) FROM users WHERE username_key LIKE $1 ESCAPE '!'";
 
         reading(query_scalar(SQL).bind(holding(search)).fetch_one(&self.readers)).await
-    }
-
-    /// Whether somebody has that name, in whatever spelling.
-    pub async fn is_taken(&self, username: &Username) -> Result<bool> {
-        const SQL: &str = "SELECT COUNT(*) FROM users WHERE username_key = $1";
-
-        let found: i64 = reading(query_scalar(SQL).bind(username.key()).fetch_one(&self.readers)).await?;
-        Ok(found > 0)
-    }
-
-    /// Makes an account without a session. False when the name is taken, in whatever spelling.
-    pub async fn add_account(&self, new: &NewUser, event: &NewEvent) -> Result<bool> {
-        let mut tx = self.begin().await?;
-        if !insert_user(&mut tx, new, None).await? {
-            return Ok(false);
-        }
-        insert_event(&mut tx, event).await?;
-        tx.commit().await?;
-        Ok(true)
     }
 
     /// Makes these accounts, without sessions, in one transaction. Answers for each whether it was made; it was not where

@@ -5,19 +5,15 @@ use super::events::{NewEvent, insert_event};
 use super::rows::{SESSION, Sql, USER};
 use super::timings::reading;
 use super::{Result, Store, Tx, take_turns};
-use crate::model::{ClientInfo, FailedBefore, MOST_SESSIONS, Moment, Session, SessionId, TokenHash, User, UserId};
+use crate::model::{MOST_SESSIONS, Moment, Session, SessionId, TokenHash, User, UserId};
 
+/// A session that is about to begin.
 #[derive(Debug)]
-pub struct NewSession {
-    pub session_id: SessionId,
-    pub token_hash: TokenHash,
+pub struct NewSession<'a> {
     pub user_id: UserId,
-    pub created_at: Moment,
-    /// How long its owner asked to stay signed in, if they did.
-    pub remembered_until: Option<Moment>,
-    pub client: ClientInfo,
-    pub failed_before: Option<FailedBefore>,
-    /// The session that this browser was in until now; it ends as the new one begins.
+    pub session: &'a Session,
+    pub token_hash: TokenHash,
+    /// What this browser was in until now; it ends as the new one begins.
     pub replaces: Option<TokenHash>,
 }
 
@@ -25,7 +21,7 @@ pub struct NewSession {
 /// disabled, has another password than the one of that version, or asks for a second factor that was not shown.
 pub(super) async fn insert_session(
     tx: &mut Tx,
-    new: &NewSession,
+    new: &NewSession<'_>,
     password_version: i64,
     showed_second_factor: bool,
 ) -> Result<bool> {
@@ -42,15 +38,16 @@ pub(super) async fn insert_session(
     if let Some(replaced) = &new.replaces {
         tx.execute(query(END).bind(replaced.to_text())).await?;
     }
+    let session = new.session;
     let begin = query(BEGIN)
-        .bind(new.session_id.to_string())
+        .bind(session.session_id.to_string())
         .bind(new.token_hash.to_text())
-        .bind(new.created_at.millis())
-        .bind(new.remembered_until.map(Moment::millis))
-        .bind(new.client.user_agent.as_deref())
-        .bind(new.client.address.map(|address| address.to_string()))
-        .bind(new.failed_before.map_or(0, |failed| failed.attempts))
-        .bind(new.failed_before.map(|failed| failed.since.millis()))
+        .bind(session.created_at.millis())
+        .bind(session.remembered_until.map(Moment::millis))
+        .bind(session.client.user_agent.as_deref())
+        .bind(session.client.address.map(|address| address.to_string()))
+        .bind(session.failed_before.map_or(0, |failed| failed.attempts))
+        .bind(session.failed_before.map(|failed| failed.since.millis()))
         .bind(new.user_id.to_string())
         .bind(password_version)
         .bind(showed_second_factor);
@@ -74,7 +71,7 @@ impl Store {
     /// to go.
     pub async fn start_session(
         &self,
-        new: &NewSession,
+        new: &NewSession<'_>,
         password_version: i64,
         showed_second_factor: bool,
         events: &[NewEvent],

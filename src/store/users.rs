@@ -89,13 +89,16 @@ pub(super) async fn set_password(
 }
 
 impl Store {
-    /// Makes an account and its first session, both or neither. False when the name is taken, in whatever spelling.
-    pub async fn add_user(&self, new: &NewUser, session: &NewSession, event: &NewEvent) -> Result<bool> {
+    /// Makes an account and, where it is to be signed in at once, its first session: both or neither. False when the name is
+    /// taken, in whatever spelling.
+    pub async fn add_user(&self, new: &NewUser, session: Option<&NewSession<'_>>, event: &NewEvent) -> Result<bool> {
         let mut tx = self.begin().await?;
         if !insert_user(&mut tx, new, None).await? {
             return Ok(false);
         }
-        insert_session(&mut tx, session, 1, false).await?;
+        if let Some(session) = session {
+            insert_session(&mut tx, session, 1, false).await?;
+        }
         insert_event(&mut tx, event).await?;
         tx.commit().await?;
         Ok(true)
@@ -122,7 +125,7 @@ impl Store {
         new_hash: &PasswordHash,
         password_version: i64,
         this_session: SessionId,
-        session: &NewSession,
+        session: &NewSession<'_>,
         event: &NewEvent,
     ) -> Result<bool> {
         let mut tx = self.begin().await?;

@@ -29,7 +29,7 @@ struct View {
     disabled_at: Option<Moment>,
     has_two_factor: bool,
     open_sessions: i64,
-    last_sign_in: Option<Moment>,
+    last_login: Option<Moment>,
 }
 
 impl List {
@@ -49,9 +49,9 @@ impl From<Account> for View {
         Self {
             user: account.user,
             disabled_at: account.disabled_at,
-            has_two_factor: account.has_second_factor,
+            has_two_factor: account.has_two_factor,
             open_sessions: account.open_sessions,
-            last_sign_in: account.last_sign_in,
+            last_login: account.last_login,
         }
     }
 }
@@ -65,7 +65,7 @@ fn columns(accounts: &[View]) -> String {
             minute_or_dash(account.disabled_at),
             if account.has_two_factor { "on" } else { "off" }.to_owned(),
             account.open_sessions.to_string(),
-            minute_or_dash(account.last_sign_in),
+            minute_or_dash(account.last_login),
         ]
     };
     let header = ["NAME", "ID", "CREATED (UTC)", "DISABLED", "TWO-FACTOR", "SESSIONS", "LAST LOGIN"];

@@ -45,7 +45,7 @@ fn programs_get_the_list_with_how_each_account_stands() {
     let all = run(folder.path(), &["users", "list", "--json"]).json();
 
     assert_eq!((&all[1]["username"], &all[1]["open_sessions"]), (&json!("ada"), &json!(1)));
-    assert!(all[1]["last_sign_in"].is_string() && all[1]["disabled_at"].is_null() && all[2]["disabled_at"].is_string());
+    assert!(all[1]["last_login"].is_string() && all[1]["disabled_at"].is_null() && all[2]["disabled_at"].is_string());
     assert_eq!((&all[2]["open_sessions"], &all[2]["has_two_factor"]), (&json!(0), &json!(false)));
 }
 
