@@ -62,9 +62,10 @@ async fn every_page_can_be_drawn_for_a_stranger_and_for_ada() {
             adas.leads_to(to);
             continue;
         }
-        match PUBLIC.contains(&route.as_str()) {
-            true => assert_eq!(stranger.status, Status::Ok, "{path}"),
-            false => stranger.leads_to(&format!("/login?next={path}")),
+        if PUBLIC.contains(&route.as_str()) {
+            assert_eq!(stranger.status, Status::Ok, "{path}");
+        } else {
+            stranger.leads_to(&format!("/login?next={path}"));
         }
         let expected = if route == NOTHING_YET { Status::NotFound } else { Status::Ok };
         assert_eq!(adas.status, expected, "{path}");
@@ -109,9 +110,10 @@ async fn every_page_is_data_for_programs_and_a_session_is_asked_for_where_the_de
             continue;
         }
         let stranger = app.program().get(&path).await;
-        match PUBLIC.contains(&route.as_str()) {
-            true => assert_eq!(stranger.status, Status::Ok, "{path}"),
-            false => assert!(stranger.is_problem(Status::Unauthorized).is_null(), "{path}"),
+        if PUBLIC.contains(&route.as_str()) {
+            assert_eq!(stranger.status, Status::Ok, "{path}");
+        } else {
+            assert!(stranger.is_problem(Status::Unauthorized).is_null(), "{path}");
         }
         let adas = app.program_with(&ada).get(&path).await;
         assert_eq!(adas.status, Status::Ok, "{path}");
