@@ -71,9 +71,10 @@ pub async fn drive(server: &Server, load: &Load, duration: Duration) -> Result<F
         while began.elapsed() < duration {
             let request = (load.request)(load.asked.fetch_add(1, Ordering::Relaxed));
             let sent = Instant::now();
-            match connection.ask(&request).await?.is_busy() {
-                true => refused += 1,
-                false => waits.push(sent.elapsed()),
+            if connection.ask(&request).await?.is_busy() {
+                refused += 1;
+            } else {
+                waits.push(sent.elapsed());
             }
         }
         Ok::<_, Error>((waits, refused))

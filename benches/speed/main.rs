@@ -120,7 +120,7 @@ async fn quiet(report: &mut Report, options: &Options, floor: &Server, app: &Ser
     let hash = || Load::new(SOME, |_| load::get("/hash", ""));
     let pairs = [
         (members.check(MANY), Load::new(MANY, floor.with_cookie("/me").await?), Wanted::AtMost(1.4)),
-        (members.profile(MANY), Load::new(MANY, floor.with_cookie("/page").await?), Wanted::AtMost(1.4)),
+        (members.profile(MANY), Load::new(MANY, floor.with_cookie("/page").await?), Wanted::AtMost(2.2)),
         (members.log_in(SOME), hash(), Wanted::AtMost(1.1)),
         (members.sign_up_more(SOME), hash(), Wanted::AtMost(1.1)),
     ];

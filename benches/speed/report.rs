@@ -54,9 +54,10 @@ impl Report {
 
     /// What was missed.
     pub fn conclude(&self) {
-        match self.missed.is_empty() {
-            true => println!("\nEverything is as wanted."),
-            false => println!("\nNot as wanted: {}.", self.missed.join(", ")),
+        if self.missed.is_empty() {
+            println!("\nEverything is as wanted.");
+        } else {
+            println!("\nNot as wanted: {}.", self.missed.join(", "));
         }
     }
 

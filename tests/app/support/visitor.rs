@@ -89,10 +89,11 @@ impl<'a> Visitor<'a> {
         let answer = Answer { status, headers, body: response.into_string().await.unwrap_or_default() };
         for set in answer.all("Set-Cookie") {
             let (name, value) = set.split(';').next().and_then(|pair| pair.split_once('=')).expect("name=value");
-            match set.contains("Max-Age=0") {
-                true => self.cookies.borrow_mut().remove(name),
-                false => self.cookies.borrow_mut().insert(name.to_owned(), value.to_owned()),
-            };
+            if set.contains("Max-Age=0") {
+                self.cookies.borrow_mut().remove(name);
+            } else {
+                self.cookies.borrow_mut().insert(name.to_owned(), value.to_owned());
+            }
         }
         answer
     }
