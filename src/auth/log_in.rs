@@ -80,14 +80,14 @@ impl Auth {
         let began = Instant::now();
         let done = self.try_password(tried).await;
         self.hold_back(began, &done).await;
-        self.metrics.count_log_in(&done);
+        self.metrics.count_log_in(outcome(&done));
         done
     }
 
     /// Begins a session for somebody who knew the password a moment ago and has the code now.
     pub async fn log_in_with_code(&self, tried: CodeLogIn<'_>) -> Result<StartedSession, LogInError> {
         let done = self.try_ticket(tried).await;
-        self.metrics.count_log_in(&done);
+        self.metrics.count_log_in(outcome(&done));
         done
     }
 
@@ -226,4 +226,16 @@ fn password_is_not_enough() -> LogInError {
         "Log in from a browser where you have logged in before; from here the password alone does not open the account.",
     )
     .into()
+}
+
+/// What came of a login, as it is counted.
+fn outcome(done: &Result<StartedSession, LogInError>) -> &'static str {
+    match done {
+        Ok(_) => "signed_in",
+        Err(LogInError::NoMatch) => "no_match",
+        Err(LogInError::CodeNeeded(_)) => "code_needed",
+        Err(LogInError::Code(_)) => "wrong_code",
+        Err(LogInError::Failure(Failure::TooMany(_))) => "too_many",
+        Err(LogInError::Failure(_)) => "failed",
+    }
 }

@@ -27,7 +27,13 @@ impl Auth {
     /// Makes an account and begins its first session, both or neither. However many ask for a name at once, one gets it.
     pub async fn sign_up(&self, wanted: SignUp<'_>) -> Result<StartedSession, SignUpError> {
         let done = self.try_to_sign_up(wanted).await;
-        self.metrics.count_sign_up(&done);
+        self.metrics.count_sign_up(match &done {
+            Ok(_) => "signed_up",
+            Err(SignUpError::NameTaken) => "name_taken",
+            Err(SignUpError::Closed) => "closed",
+            Err(SignUpError::Failure(Failure::TooMany(_))) => "too_many",
+            Err(SignUpError::Failure(_)) => "failed",
+        });
         done
     }
 

@@ -4,11 +4,11 @@ use rocket::{get, post};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::login::Welcome;
 use crate::auth::{Auth, Failure, Proof, ProofError, TwoFactorState};
 use crate::model::{Password, User, Username};
 use crate::web::{
-    Browser, Error, FormError, Next, NextPath, Page, Problems, Show, SignedIn, Submission, Submitted, next_field,
+    Browser, Error, FormError, Next, NextPath, Page, Problems, Show, SignedIn, Submission, Submitted, Welcome,
+    next_field,
 };
 
 /// What a person types: the password, or with two-factor authentication a code.
@@ -52,9 +52,8 @@ pub async fn submit(
     };
     match confirmed {
         Ok(started) => {
-            browser.start(&started);
             let to = form.next.as_ref().map_or("/profile", NextPath::as_str);
-            Ok(Next::to(to, Welcome::new("Confirmed.", started)))
+            Ok(Next::to(to, browser.start("Confirmed.", started)))
         }
         Err(error @ ProofError::WrongPassword) => {
             Err(again(auth, me.user, form.next, Problems::with("password", error)).await)

@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::{login_code, logout, signup};
-use crate::auth::{Auth, LogIn, LogInError, StartedSession};
-use crate::model::{Moment, Password, SessionId, User};
+use crate::auth::{Auth, LogIn, LogInError};
+use crate::model::{Moment, Password};
 use crate::web::{
     Basic, Browser, Error, FormError, Format, Next, NextPath, Page, ProblemKind, Problems, Show, Submission, Submitted,
-    Visitor, next_field,
+    Visitor, Welcome, next_field,
 };
 
 /// What a person types, and where they wanted to go.
@@ -44,14 +44,6 @@ pub struct LoginPage {
 struct Ending {
     says: &'static str,
     at: Moment,
-}
-
-/// Who is signed in now, for programs. The token itself is in the cookie alone.
-#[derive(Serialize)]
-pub struct Welcome {
-    message: &'static str,
-    user: User,
-    session_id: SessionId,
 }
 
 impl Page for LoginPage {
@@ -96,10 +88,7 @@ pub async fn submit(
         browser: &browser,
     };
     match auth.log_in(tried).await {
-        Ok(started) => {
-            browser.start(&started);
-            Ok(Next::to(form.leads_to(), Some(Welcome::new("You are signed in.", started))))
-        }
+        Ok(started) => Ok(Next::to(form.leads_to(), Some(browser.start("You are signed in.", started)))),
         Err(LogInError::CodeNeeded(ticket)) => {
             browser.keep_ticket(&ticket, form.next().as_ref());
             match format {
@@ -176,12 +165,5 @@ impl LoginForm {
     fn again(&self, error: Error) -> FormError<LoginPage> {
         let (username, remember) = (self.username.clone(), self.remember);
         FormError::again(error, LoginPage { username, remember, next: self.next(), ..LoginPage::default() })
-    }
-}
-
-impl Welcome {
-    /// Whoever is in the session that has begun.
-    pub fn new(message: &'static str, started: StartedSession) -> Self {
-        Self { message, session_id: started.session.session_id, user: started.user }
     }
 }

@@ -5,9 +5,8 @@ use rocket::{get, post};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::login::Welcome;
 use crate::auth::{Auth, CodeLogIn, LogInError};
-use crate::web::{Browser, Error, FormError, Next, NextPath, Page, Problems, Show, Submission, Submitted};
+use crate::web::{Browser, Error, FormError, Next, NextPath, Page, Problems, Show, Submission, Submitted, Welcome};
 
 /// What a person types: a code of a phone, or a recovery code.
 #[derive(Default, Deserialize)]
@@ -41,10 +40,9 @@ pub async fn submit(
         return Err(again(Error::fields(Problems::with("code", "Type the code."))));
     }
     let started = auth.log_in_with_code(CodeLogIn { ticket, code, browser: &browser }).await.map_err(refused)?;
-    browser.start(&started);
 
     let to = next.as_ref().map_or("/profile", NextPath::as_str);
-    Ok(Next::to(to, Welcome::new("You are signed in.", started)))
+    Ok(Next::to(to, browser.start("You are signed in.", started)))
 }
 
 fn refused(error: LogInError) -> FormError<LoginCodePage> {

@@ -5,10 +5,9 @@ use rocket::{get, post, uri};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::login::Welcome;
 use crate::auth::{Auth, ProofError};
 use crate::model::{Password, User, Username};
-use crate::web::{Browser, Confirmed, Error, FormError, Next, Page, Problems, Show, Submission, Submitted};
+use crate::web::{Browser, Confirmed, Error, FormError, Next, Page, Problems, Show, Submission, Submitted, Welcome};
 
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -49,10 +48,9 @@ pub async fn submit(
     let (current, new) = form.0.check(auth, me.user)?;
     let changed = auth.change_password(&me.caller(), current, new).await;
     let started = changed.map_err(|error| refused(error, auth, me.user))?;
-    browser.start(&started);
 
     let message = "Your password is changed. All other sessions have ended.";
-    Ok(Next::to("/profile?done=password", Welcome::new(message, started)))
+    Ok(Next::to("/profile?done=password", browser.start(message, started)))
 }
 
 impl PasswordForm {

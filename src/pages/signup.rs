@@ -5,10 +5,9 @@ use rocket::{get, post};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::login::Welcome;
 use crate::auth::{Auth, SignUp, SignUpError};
 use crate::model::{Password, Username};
-use crate::web::{Browser, Error, FormError, Next, Page, Problems, Show, Submission, Submitted};
+use crate::web::{Browser, Error, FormError, Next, Page, Problems, Show, Submission, Submitted, Welcome};
 
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -40,9 +39,8 @@ pub async fn submit(auth: &Auth, browser: Browser<'_>, form: Submission<SignupFo
     let (username, password) = form.check(auth)?;
     let wanted = SignUp { username, password, browser: &browser };
     let started = auth.sign_up(wanted).await.map_err(|error| form.refused(auth, error))?;
-    browser.start(&started);
 
-    Ok(Next::to("/profile", Welcome::new("Your account is ready.", started)).with_status(Status::Created))
+    Ok(Next::to("/profile", browser.start("Your account is ready.", started)).with_status(Status::Created))
 }
 
 impl SignupForm {

@@ -4,12 +4,13 @@ use std::time::Duration;
 use rocket::Request;
 use rocket::outcome::Outcome;
 use rocket::request::{self, FromRequest};
+use serde::Serialize;
 
 use super::NextPath;
 use super::client_info::client_info;
 use super::cookies::{OwnCookie, session_token};
 use crate::auth::{self, StartedSession, Ticket};
-use crate::model::{Devices, Moment, PROOF_LASTS, UserId};
+use crate::model::{Devices, Moment, PROOF_LASTS, SessionId, User, UserId};
 
 /// How long a browser is known: the longest that browsers allow.
 const DEVICE_KEPT: Duration = Duration::from_secs(400 * 24 * 3_600);
@@ -21,9 +22,17 @@ pub struct Browser<'r> {
     known: auth::Browser,
 }
 
+/// Who is signed in now, for programs. The token itself is in the cookie alone.
+#[derive(Serialize)]
+pub struct Welcome {
+    message: &'static str,
+    user: User,
+    session_id: SessionId,
+}
+
 impl Browser<'_> {
-    /// Gives the browser what it needs to be in a session.
-    pub fn start(&self, started: &StartedSession) {
+    /// Gives the browser what it needs to be in a session, and answers what programs get.
+    pub fn start(&self, message: &'static str, started: StartedSession) -> Welcome {
         let session = &started.session;
         let kept_for = session.remembered_until.map(|until| until.since(session.confirmed_at));
         OwnCookie::Session.set(self.request, started.token.reveal().to_string(), kept_for);
@@ -32,6 +41,7 @@ impl Browser<'_> {
             OwnCookie::Device.set(self.request, devices.to_text(), Some(DEVICE_KEPT));
         }
         OwnCookie::Ticket.clear_if_sent(self.request);
+        Welcome { message, session_id: session.session_id, user: started.user }
     }
 
     /// Takes the token from the browser; who logged in from it stays known.

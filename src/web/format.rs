@@ -19,7 +19,7 @@ impl Format {
     /// The format of the answer to this.
     pub fn of(request: &Request<'_>) -> Self {
         let sends_json = request.content_type().is_some_and(|kind| is_json(kind));
-        match preferred(request) {
+        match *request.local_cache(|| preferred(request)) {
             _ if sends_json => Self::Json,
             Some(format) => format,
             None if request.headers().contains("Authorization") => Self::Json,
@@ -38,15 +38,18 @@ impl<'r> FromRequest<'r> for Format {
     }
 }
 
-/// What the `Accept` header prefers; none where it is neither.
+/// What the `Accept` header prefers of these two; none where it names neither.
 fn preferred(request: &Request<'_>) -> Option<Format> {
-    // Rocket looks at the first line alone.
-    let mut lines = request.headers().get("Accept");
-    let joined = lines.by_ref().nth(1).map(|_| request.headers().get("Accept").collect::<Vec<_>>().join(", "));
-    let joined: Option<Accept> = joined.and_then(|lines| lines.parse().ok());
-    let preferred = joined.as_ref().or_else(|| request.accept()).map(Accept::preferred)?;
-    match preferred.media_type() {
-        _ if preferred.weight() == Some(0.0) => None,
+    // Rocket itself looks at the first line alone.
+    let lines = request.headers().get("Accept").filter_map(|line| line.parse::<Accept>().ok());
+    let kinds = lines.flat_map(|line| line.iter().cloned().collect::<Vec<_>>());
+    let named = kinds.filter_map(|kind| Some((named(&kind)?, kind.weight_or(1.0)))).filter(|(_, weight)| *weight > 0.0);
+    // Of two that weigh the same the first.
+    named.reduce(|best, next| if next.1 > best.1 { next } else { best }).map(|(format, _)| format)
+}
+
+fn named(kind: &MediaType) -> Option<Format> {
+    match kind {
         kind if is_json(kind) => Some(Format::Json),
         kind if kind.is_html() || kind.is_xhtml() => Some(Format::Html),
         _ => None,

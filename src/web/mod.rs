@@ -26,7 +26,7 @@ mod visitor;
 
 pub use assets::Asset;
 pub use basic::Basic;
-pub use browser::Browser;
+pub use browser::{Browser, Welcome};
 pub use error::{Error, ProblemKind, RequestId};
 pub use format::Format;
 pub use headers::SecurityHeaders;

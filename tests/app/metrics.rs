@@ -110,7 +110,7 @@ async fn what_people_do_is_counted() {
         r#"vestibule_http_requests_total{method="POST",route="/login",status="401"} 2"#,
         r#"vestibule_http_requests_total{method="GET",route="/profile",status="200"} 1"#,
         r#"vestibule_http_requests_total{method="GET",route="/profile",status="303"} 1"#,
-        r#"vestibule_http_requests_total{method="POST",route="door",status="403"} 1"#,
+        r#"vestibule_http_requests_total{method="POST",route="filter",status="403"} 1"#,
         r#"vestibule_http_request_seconds_count{method="POST",route="/login"} 3"#,
         "vestibule_cross_site_refused_total 1",
         "vestibule_hashes_computed_total 5",
@@ -167,5 +167,5 @@ async fn nothing_that_somebody_sent_is_in_them_and_nobody_can_make_them_grow() {
         let is_sample = line.rsplit_once(' ').is_some_and(|(_, value)| value.parse::<f64>().is_ok());
         assert!(line.starts_with("# ") || is_sample, "{line}");
     }
-    has(&lines, r#"vestibule_http_requests_total{method="GET",route="nowhere",status="404"} 20"#);
+    has(&lines, r#"vestibule_http_requests_total{method="GET",route="fallback",status="404"} 20"#);
 }

@@ -104,11 +104,18 @@ impl File {
 
     /// Everything that it names, as it is written. What it only exports again, it does not name.
     pub fn names(&self) -> Vec<Names> {
-        let is_used = |import: &&Import| !import.is_public || words(&self.code).any(|word| word == import.known_as);
+        // A name at the end of a path is somebody else's.
+        let begins = |name: &str| self.runs().any(|run| run.split("::").next() == Some(name));
+        let is_used = |import: &&Import| !import.is_public || begins(&import.known_as);
         let imported = self.imports.iter().filter(is_used).map(|import| import.names.clone());
-        let runs = self.code.split(|c: char| !c.is_alphanumeric() && c != '_' && c != ':');
-        let paths = runs.filter(|run| run.contains("::")).map(|run| segments(run).collect());
+        let paths = self.runs().filter(|run| run.contains("::")).map(|run| segments(run).collect());
         imported.chain(paths).collect()
+    }
+
+    /// The names and paths in it.
+    fn runs(&self) -> impl Iterator<Item = &str> {
+        let runs = self.code.split(|c: char| !c.is_alphanumeric() && c != '_' && c != ':');
+        runs.map(|run| run.trim_end_matches(':'))
     }
 
     pub fn names_any_of(&self, path: &[&str]) -> bool {
@@ -142,10 +149,6 @@ fn module_of(name: &str) -> Names {
 
 fn segments(path: &str) -> impl Iterator<Item = String> {
     path.split("::").map(|name| name.trim().to_owned()).filter(|name| !name.is_empty())
-}
-
-fn words(code: &str) -> impl Iterator<Item = &str> {
-    code.split(|c: char| !c.is_alphanumeric() && c != '_')
 }
 
 /// Leaves comments out, and what stands in quotes.
