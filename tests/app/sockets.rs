@@ -72,22 +72,6 @@ fn a_request_names_one_host_and_ours() {
     }
 }
 
-/// Whatever `Host` says beside it (RFC 9112 §3.2.2).
-#[test]
-fn of_an_address_that_names_a_host_too_that_host_counts() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = Server::start(&folder);
-    let own = format!("localhost:{}", server.port);
-    for (names, expected) in
-        [(own.as_str(), 200), ("localhost", 200), ("evil.example", 421), ("localhost.evil.example", 421)]
-    {
-        let answer = server.raw(format!(
-            "GET http://{names}/login HTTP/1.1\r\nHost: {own}\r\nAccept: text/html\r\nConnection: close\r\n\r\n"
-        ));
-        assert_eq!(status(&answer.unwrap()), expected, "{names}");
-    }
-}
-
 #[test]
 fn what_a_program_accepts_may_stand_in_several_lines() {
     let folder = tempfile::tempdir().unwrap();

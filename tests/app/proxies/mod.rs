@@ -183,6 +183,9 @@ fn forged_forwarding_headers_and_hosts_are_worth_nothing(site: Site) {
     for (host, expected) in [("evil.example", 421), ("example.org.evil.example", 421)] {
         let answer = site.request("GET", "/login", &[("Host", host)], "");
         assert_eq!(status(&answer), expected, "{host}: {answer}");
+        // Named in the address itself, whatever `Host` says beside it (RFC 9112 §3.2.2). Rocket does not tell us of it.
+        let answer = site.request("GET", &format!("https://{host}/login"), &[], "");
+        assert_eq!(status(&answer), expected, "{host} in the address: {answer}");
     }
     let mut other = Other::open(site.folder.path());
     assert_eq!(other.text("SELECT GROUP_CONCAT(DISTINCT address) FROM sessions"), tls::CLIENT);
