@@ -214,7 +214,7 @@ impl Auth {
     async fn hold_back(&self, began: Instant, done: &Result<StartedSession, LogInError>) {
         if let Err(LogInError::NoMatch | LogInError::Failure(Failure::TooMany(TooMany { way_out: Some(_), .. }))) = done
         {
-            let at_least = (self.hasher.slowest_foreign() * 5 / 4).min(LONGEST_HELD_BACK);
+            let at_least = (self.hasher.metrics().slowest_foreign() * 5 / 4).min(LONGEST_HELD_BACK);
             sleep_until((began + at_least).into()).await;
         }
     }

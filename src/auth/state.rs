@@ -39,8 +39,16 @@ impl Auth {
     pub fn new(store: Store, rules: Rules, seal: Seal, clock: Clock) -> Result<Self, HashingError> {
         let hasher = Hasher::start(&rules.hashing)?;
         let memory = SessionMemory::new(rules.session_recheck);
-        let metrics = Metrics::new(&hasher);
-        Ok(Self { store, hasher, rules, seal, clock, memory, last_seen: LastSeen::default(), metrics })
+        Ok(Self {
+            store,
+            hasher,
+            rules,
+            seal,
+            clock,
+            memory,
+            last_seen: LastSeen::default(),
+            metrics: Metrics::default(),
+        })
     }
 
     /// What is asked of users and allowed to them.

@@ -32,7 +32,7 @@ impl Auth {
 
     /// Everything that is counted here and below, as it stands now.
     pub fn metrics(&self) -> Vec<MetricFamily> {
-        self.metrics.gather(&self.hasher, self.memory.len())
+        self.metrics.collect(&self.hasher, self.memory.len())
     }
 
     /// Which kind of database is open, for the log.
@@ -43,7 +43,7 @@ impl Auth {
     /// How many hashes have been computed since the start: one a password, and one more for a user who was imported and
     /// has not logged in since. For tests that count work instead of time.
     pub fn hashes_computed(&self) -> u64 {
-        self.hasher.computed()
+        self.hasher.metrics().computed()
     }
 
     /// How many accounts and sessions are kept, those sessions included that have run out and are not swept yet.

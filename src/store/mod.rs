@@ -44,7 +44,7 @@ pub use resets::Reset;
 pub use second_factors::SecondFactor;
 pub use sessions::NewSession;
 pub use throttle::Try;
-pub use timings::register_timings;
+pub use timings::timings;
 pub use users::{Credentials, NewUser};
 
 /// How long a statement waits for its turn before the database counts as away.

@@ -2,7 +2,9 @@
 
 use std::sync::LazyLock;
 
-use prometheus::{Histogram, HistogramOpts, HistogramTimer, HistogramVec, IntCounter, Registry};
+use prometheus::core::Collector;
+use prometheus::proto::MetricFamily;
+use prometheus::{Histogram, HistogramOpts, HistogramTimer, HistogramVec, IntCounter};
 
 use crate::model::Failure;
 
@@ -52,8 +54,7 @@ pub(super) fn count_error() {
     TIMINGS.errors.inc();
 }
 
-/// Adds what is known of the database to what a registry gathers.
-pub fn register_timings(registry: &Registry) {
-    registry.register(Box::new(TIMINGS.seconds.clone())).expect("a name that is used once");
-    registry.register(Box::new(TIMINGS.errors.clone())).expect("a name that is used once");
+/// What is known of the database, for the metrics.
+pub fn timings() -> Vec<MetricFamily> {
+    [TIMINGS.seconds.collect(), TIMINGS.errors.collect()].concat()
 }

@@ -1,13 +1,15 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use prometheus::{Histogram, HistogramOpts, IntCounter, Registry};
+use prometheus::core::Collector;
+use prometheus::proto::MetricFamily;
+use prometheus::{Histogram, HistogramOpts, IntCounter};
 
 /// In seconds: ours takes some hundredths, another system's perhaps seconds.
 const BUCKETS: [f64; 9] = [0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.5, 1.0, 4.0];
 
 /// What the threads count.
-pub(super) struct HashingMetrics {
+pub struct HashingMetrics {
     computed: IntCounter,
     seconds: Histogram,
     pub refused: IntCounter,
@@ -38,17 +40,18 @@ impl HashingMetrics {
         self.slowest_foreign_micros.fetch_max(took.as_micros() as u64, Ordering::Relaxed);
     }
 
+    /// How many hashes of whatever kind have been computed since the start: one a password, and one more where the stored
+    /// one was another system's.
     pub fn computed(&self) -> u64 {
         self.computed.get()
     }
 
+    /// The longest that a password took so far whose hash was another system's; nothing when there was none.
     pub fn slowest_foreign(&self) -> Duration {
         Duration::from_micros(self.slowest_foreign_micros.load(Ordering::Relaxed))
     }
 
-    pub fn register(&self, registry: &Registry) {
-        registry.register(Box::new(self.computed.clone())).expect("a name that is used once");
-        registry.register(Box::new(self.seconds.clone())).expect("a name that is used once");
-        registry.register(Box::new(self.refused.clone())).expect("a name that is used once");
+    pub fn collect(&self) -> Vec<MetricFamily> {
+        [self.computed.collect(), self.seconds.collect(), self.refused.collect()].concat()
     }
 }

@@ -12,7 +12,6 @@ use std::time::{Duration, Instant};
 
 use argon2::Params;
 use crossbeam_channel::{Sender, TrySendError};
-use prometheus::Registry;
 use rocket::tokio::sync::oneshot;
 use rocket::tokio::time::timeout;
 
@@ -108,15 +107,9 @@ impl Hasher {
         self.ask(Job::Verify { password, stored, answer }, verdict).await
     }
 
-    /// How many hashes of whatever kind have been computed since the start: one a password, and one more where the stored
-    /// one was another system's.
-    pub fn computed(&self) -> u64 {
-        self.metrics.computed()
-    }
-
-    /// The longest that a password took so far whose hash was another system's; nothing when there was none.
-    pub fn slowest_foreign(&self) -> Duration {
-        self.metrics.slowest_foreign()
+    /// What the threads have counted.
+    pub fn metrics(&self) -> &HashingMetrics {
+        &self.metrics
     }
 
     /// How many passwords wait.
@@ -132,11 +125,6 @@ impl Hasher {
     /// Whether one more would be refused.
     pub fn is_full(&self) -> bool {
         self.queue.is_full()
-    }
-
-    /// Adds what is counted here to what a registry gathers.
-    pub fn register(&self, registry: &Registry) {
-        self.metrics.register(registry);
     }
 
     async fn ask<T>(&self, job: Job, answer: oneshot::Receiver<T>) -> Result<T, Failure> {
@@ -193,7 +181,7 @@ mod tests {
         let wrong = hasher.verify(password("a long enough passworD"), Some(&hash)).await.unwrap();
         let nobodys = hasher.verify(password("a long enough password"), None).await.unwrap();
         assert_eq!([right.matches, wrong.matches, nobodys.matches], [true, false, false]);
-        assert_eq!(hasher.computed(), 4);
+        assert_eq!(hasher.metrics.computed(), 4);
     }
 
     #[rocket::async_test]
@@ -222,14 +210,14 @@ mod tests {
     async fn the_longest_that_another_systems_hash_took_is_remembered_and_ours_are_not() {
         let hasher = Hasher::start(&RULES).unwrap();
         hasher.verify(password("a long enough password"), None).await.unwrap();
-        assert_eq!(hasher.slowest_foreign(), Duration::ZERO);
+        assert_eq!(hasher.metrics.slowest_foreign(), Duration::ZERO);
 
         let bcrypt = read_hash("$2b$05$9RkNMpo8b3EiNU3wrFtRku7EJPuuDHkxKXWuIGauJCZ53YthUVvoK").unwrap();
         hasher.verify(password("a wrong password"), Some(&bcrypt)).await.unwrap();
-        let longest = hasher.slowest_foreign();
+        let longest = hasher.metrics.slowest_foreign();
         assert!(longest > Duration::ZERO);
         hasher.verify(password("a long enough password"), None).await.unwrap();
-        assert_eq!(hasher.slowest_foreign(), longest);
+        assert_eq!(hasher.metrics.slowest_foreign(), longest);
     }
 
     #[rocket::async_test]
@@ -246,11 +234,11 @@ mod tests {
             String::new(),
         ];
         for phc in absurd {
-            let before = hasher.computed();
+            let before = hasher.metrics.computed();
             let stored = PasswordHash::from_phc(phc.clone());
             let verdict = hasher.verify(password("a long enough password"), Some(&stored)).await.unwrap();
             assert!(!verdict.matches, "{phc}");
-            assert_eq!(hasher.computed() - before, 1, "{phc}");
+            assert_eq!(hasher.metrics.computed() - before, 1, "{phc}");
         }
     }
 
@@ -277,6 +265,6 @@ mod tests {
         assert!(first.await.unwrap().is_some());
         until_empty();
         hasher.hash(password("asked after the others left")).await.unwrap();
-        assert_eq!(hasher.computed(), 2, "only the first and the last were worth computing");
+        assert_eq!(hasher.metrics.computed(), 2, "only the first and the last were worth computing");
     }
 }
