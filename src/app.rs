@@ -142,19 +142,13 @@ impl Fairing for Upkeep {
         tokio::spawn(async move {
             loop {
                 sleep(WRITE_LAST_SEEN).await;
-                if let Err(error) = seen.write_last_seen().await {
-                    tell_of(error);
-                }
+                seen.write_last_seen().await.unwrap_or_else(tell_of);
             }
         });
         tokio::spawn(async move {
             loop {
                 sleep(SWEEP).await;
-                match swept.sweep().await {
-                    Ok(0) => {}
-                    Ok(sessions) => tracing::info!(sessions, "sessions that had run out were swept"),
-                    Err(error) => tell_of(error),
-                }
+                swept.sweep().await.map_or_else(tell_of, tell_of_swept);
             }
         });
     }
@@ -163,4 +157,10 @@ impl Fairing for Upkeep {
 /// What fails here is tried again the next time.
 fn tell_of(error: Failure) {
     tracing::warn!(%error, "upkeep has to wait for the next time");
+}
+
+fn tell_of_swept(sessions: u64) {
+    if sessions > 0 {
+        tracing::info!(sessions, "sessions that had run out were swept");
+    }
 }

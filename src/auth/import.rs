@@ -37,25 +37,18 @@ pub struct Import {
 /// Why a user is not taken in, as a sentence for the operator.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ImportProblem {
-    /// A field that must be there is not.
     #[error("{0} is missing.")]
     Missing(&'static str),
-    /// The name breaks a rule.
     #[error("username: {0}")]
     Username(#[from] UsernameProblem),
-    /// Somebody has the name.
     #[error("username: An account has this name already, in this or another spelling.")]
     NameTaken,
-    /// The hash cannot be used.
     #[error("password_hash: {0}")]
     Hash(#[from] HashProblem),
-    /// The display name breaks a rule.
     #[error("display_name: {0}")]
     DisplayName(#[from] DisplayNameProblem),
-    /// The time cannot be read, or is none at which an account can have been made.
     #[error("created_at: Write a time that has passed since 1970, like 2024-02-29T12:00:00Z.")]
     CreatedAt,
-    /// Neither yes nor no.
     #[error("disabled: Write true or false.")]
     Disabled,
 }

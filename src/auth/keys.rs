@@ -9,14 +9,12 @@ const SAYS: &str = "vestibule";
 /// Why this process may not use a database together with others.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
-    /// Others seal with a key that is not listed here.
     #[error(
         "Other processes use this database with another key, and would log out whom this one logs in. Set `secret_key` to \
          the same in all of them, or list theirs in `previous_secret_keys`. If the old key is lost, delete what is in the \
          table `key_marks`: everyone then has to log in again."
     )]
     Another,
-    /// The database cannot be asked.
     #[error("The database cannot be asked for its key: {0}.")]
     Failure(#[from] Failure),
 }

@@ -52,10 +52,8 @@ pub enum LogInError {
     /// The name is unknown, the password is wrong or the account is disabled: nobody is told which.
     #[error("The user name or the password is not right.")]
     NoMatch,
-    /// The password was right, and a code is asked for.
     #[error("Now the code from your phone.")]
     CodeNeeded(Ticket),
-    /// The password was right, and the code that was sent along is not.
     #[error(transparent)]
     Code(#[from] CodeError),
     #[error(transparent)]

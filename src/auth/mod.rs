@@ -43,4 +43,4 @@ pub use throttle::{
 pub use totp::otpauth_url;
 pub use two_factor::{TwoFactorError, TwoFactorState};
 pub use upkeep::Readiness;
-pub use users::{Account, Found, MakeAccountError};
+pub use users::Account;

@@ -13,10 +13,8 @@ pub struct SignUp<'a> {
 /// Why there is no new account.
 #[derive(Debug, thiserror::Error)]
 pub enum SignUpError {
-    /// Someone has that name, in this or another spelling.
     #[error("This name is taken. Choose another one.")]
     NameTaken,
-    /// Nobody may sign up here.
     #[error("Signing up is closed on this site.")]
     Closed,
     #[error(transparent)]

@@ -20,7 +20,6 @@ pub enum TwoFactorState {
 /// Why two-factor authentication was not turned on, off or given new codes.
 #[derive(Debug, thiserror::Error)]
 pub enum TwoFactorError {
-    /// It is not in the state for that.
     #[error("This cannot be done now: two-factor authentication was changed meanwhile. Look at it again.")]
     State,
     #[error(transparent)]

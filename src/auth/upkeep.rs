@@ -57,11 +57,7 @@ impl Auth {
         // What was used a moment ago is not swept for what the database knows of it.
         self.write_all_last_seen().await?;
         let (now, limits, most) = (self.clock.now(), &self.rules.sessions, SWEPT_AT_ONCE);
-        let is_whole = |some: u64| some >= most.unsigned_abs();
-        while is_whole(self.store.sweep_events(now, EVENTS_KEPT, most).await?) {}
-        while is_whole(self.store.sweep_tries(now, EVENTS_KEPT, most).await?) {}
-        while is_whole(self.store.sweep_endings(now.minus(EVENTS_KEPT), most).await?) {}
-        while is_whole(self.store.sweep_resets(now, most).await?) {}
+        while self.store.sweep_rest(now, EVENTS_KEPT, most).await? {}
         self.store.sweep_sessions(now, limits, most).await
     }
 

@@ -1,31 +1,12 @@
 //! What the operator can do to users and their sessions, and what a user is called.
 
-use super::{Auth, Failure};
+use super::{Auth, Failure, SignUpError};
 use crate::model::{ClientInfo, DisplayName, EventKind, Password, Session, SessionId, User, UserId, Username};
 pub use crate::store::Account;
 use crate::store::Open;
 
 /// How many users' sessions are ended in one transaction, so that nobody who logs in meanwhile waits for long.
 const ENDED_AT_ONCE: i64 = 200;
-
-/// A user who was looked for by name.
-#[derive(Debug)]
-pub struct Found {
-    /// Who they are.
-    pub user: User,
-    /// Whether the account may not be used.
-    pub is_disabled: bool,
-}
-
-/// Why the operator's new account was not made.
-#[derive(Debug, thiserror::Error)]
-pub enum MakeAccountError {
-    /// Someone has that name, in this or another spelling.
-    #[error("This name is taken.")]
-    NameTaken,
-    #[error(transparent)]
-    Failure(#[from] Failure),
-}
 
 impl Auth {
     /// Changes what a user is called, and answers the user as they are then; none when the account is gone.
@@ -42,17 +23,17 @@ impl Auth {
     }
 
     /// Who has a name, in whatever spelling.
-    pub async fn find_user(&self, username: &str) -> Result<Option<Found>, Failure> {
+    pub async fn find_user(&self, username: &str) -> Result<Option<User>, Failure> {
         let Ok(username) = Username::parse(username) else { return Ok(None) };
         let found = self.store.credentials(&username).await?;
-        Ok(found.map(|found| Found { user: found.user, is_disabled: found.is_disabled }))
+        Ok(found.map(|found| found.user))
     }
 
     /// Makes an account for somebody else, also where signing up is closed. Nobody is signed in by it.
-    pub async fn make_account(&self, username: Username, password: Password) -> Result<User, MakeAccountError> {
+    pub async fn make_account(&self, username: Username, password: Password) -> Result<User, SignUpError> {
         let new = self.new_user(username, password).await?;
         let event = self.event(new.user.user_id, EventKind::AccountMade, &ClientInfo::default());
-        if self.store.add_user(&new, None, &event).await? { Ok(new.user) } else { Err(MakeAccountError::NameTaken) }
+        if self.store.add_user(&new, None, &event).await? { Ok(new.user) } else { Err(SignUpError::NameTaken) }
     }
 
     /// Closes an account and ends its sessions (ASVS 7.4.2). None when it was closed before; else how many ended.

@@ -2,8 +2,8 @@
 
 use super::stop::{Stop, stop};
 use crate::app;
-use crate::auth::{Auth, Found};
-use crate::model::Clock;
+use crate::auth::Auth;
+use crate::model::{Clock, User};
 use crate::settings::{self, Settings, absolute, data_dir};
 
 pub fn read_settings() -> Result<Settings, Stop> {
@@ -34,7 +34,7 @@ pub fn database_is_there(settings: &Settings) -> Result<(), Stop> {
 }
 
 /// Whoever has that name.
-pub async fn find_user(auth: &Auth, name: &str) -> Result<Found, Stop> {
+pub async fn find_user(auth: &Auth, name: &str) -> Result<User, Stop> {
     let found = auth.find_user(name).await?;
     found.ok_or_else(|| stop(format!("Nobody is called {name:?}. `vestibule users list --search TEXT` finds names.")))
 }

@@ -77,7 +77,7 @@ impl Sessions {
 impl List {
     async fn run(self, auth: &Auth) -> Result<(), Stop> {
         let of = match &self.name {
-            Some(name) => Some(find_user(auth, name).await?.user.user_id),
+            Some(name) => Some(find_user(auth, name).await?.user_id),
             None => None,
         };
         // One more than is shown tells whether there are more.
@@ -127,7 +127,7 @@ impl End {
     async fn run(self, auth: &Auth) -> Result<(), Stop> {
         let ended = match (&self.id, &self.user) {
             (Some(id), _) => end_one(auth, id).await?,
-            (None, Some(name)) => auth.end_sessions_of(find_user(auth, name).await?.user.user_id).await?,
+            (None, Some(name)) => auth.end_sessions_of(find_user(auth, name).await?.user_id).await?,
             (None, None) => end_all(auth).await?,
         };
         print(format!("{} ended.", count(ended, "session")))

@@ -18,7 +18,6 @@ pub enum DisplayNameProblem {
     Missing,
     #[error("Use at most {LONGEST} characters.")]
     TooLong,
-    /// A control character, or one that turns the direction of the text around it.
     #[error("Leave out control characters and marks that change the direction of the text.")]
     Controls,
 }

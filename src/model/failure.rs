@@ -7,16 +7,13 @@ use std::time::Duration;
 pub enum Failure {
     #[error(transparent)]
     TooMany(#[from] TooMany),
-    /// More passwords wait to be hashed than can be in time.
     #[error("too many passwords wait to be hashed")]
     Busy,
-    /// The database cannot be reached, is locked, full or read-only: the same may succeed later.
+    /// It cannot be reached, is locked, full or read-only: the same may succeed later.
     #[error("the database is away: {0}")]
     Away(String),
-    /// The database answered what this program did not expect.
     #[error("the database gave an unexpected answer: {0}")]
     Unexpected(String),
-    /// There are no random bytes, and no secret is made without them.
     #[error("the operating system gave no random bytes")]
     NoRandomness,
 }

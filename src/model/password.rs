@@ -37,7 +37,7 @@ pub enum PasswordProblem {
     /// It holds U+FFFD, which stands for bytes that could not be read.
     #[error("Some characters could not be read. Type the password again.")]
     Unreadable,
-    /// It holds a control character, which no keyboard types into a password field (RFC 8265 §4.2: disallowed).
+    /// No keyboard types one into a password field (RFC 8265 §4.2: disallowed).
     #[error("Leave out control characters.")]
     Controls,
     #[error("Your user name is the first thing others would try. Choose something else.")]

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::auth::Auth;
 use crate::model::{Event, EventKind, Moment};
-use crate::web::{Error, Next, Page, Show, SignedIn, browser_of};
+use crate::web::{Error, Message, Next, Page, Show, SignedIn, browser_of};
 
 #[derive(Serialize)]
 pub struct ActivityPage {
@@ -39,11 +39,6 @@ impl EventView {
     }
 }
 
-#[derive(Serialize)]
-pub struct Seen {
-    message: &'static str,
-}
-
 #[get("/activity")]
 pub async fn show(me: SignedIn<'_>, auth: &Auth) -> Result<Show<ActivityPage>, Error> {
     let events = auth.activity(me.user.user_id).await?;
@@ -52,7 +47,7 @@ pub async fn show(me: SignedIn<'_>, auth: &Auth) -> Result<Show<ActivityPage>, E
 
 /// The notice of a change was seen here.
 #[post("/activity")]
-pub async fn submit(me: SignedIn<'_>, auth: &Auth) -> Result<Next<Seen>, Error> {
+pub async fn submit(me: SignedIn<'_>, auth: &Auth) -> Result<Next<Message>, Error> {
     auth.drop_notice(&me.caller()).await?;
-    Ok(Next::to("/activity", Seen { message: "The notice is gone." }))
+    Ok(Next::to("/activity", Message { message: "The notice is gone." }))
 }

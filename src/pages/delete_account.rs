@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use super::logout::LoggedOut;
 use crate::auth::{Auth, ProofError};
 use crate::model::{Password, User, Username};
-use crate::web::{Browser, Confirmed, Error, FormError, Page, Problems, Show, Submission};
+use crate::web::{Browser, Confirmed, Error, FormError, Message, Page, Problems, Show, Submission};
 
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -24,11 +24,6 @@ impl Page for DeleteAccountPage {
     const TEMPLATE: &'static str = "delete_account";
 }
 
-#[derive(Serialize)]
-pub struct Gone {
-    message: &'static str,
-}
-
 #[get("/delete-account")]
 pub fn show(me: Confirmed<'_>) -> Show<DeleteAccountPage> {
     Show(DeleteAccountPage { username: me.user.username.clone() })
@@ -40,11 +35,11 @@ pub async fn submit(
     auth: &Auth,
     browser: Browser<'_>,
     form: Submission<DeleteForm>,
-) -> Result<LoggedOut<Gone>, FormError<DeleteAccountPage>> {
+) -> Result<LoggedOut<Message>, FormError<DeleteAccountPage>> {
     let password = Password::given(&form.0.password).map_err(|problem| again(problem, me.user))?;
     auth.delete_account(&me.caller(), password).await.map_err(|error| refused(error, me.user))?;
     browser.forget(me.user.user_id);
-    Ok(LoggedOut::leading_home(Gone { message: "Your account and everything we kept of it is gone." }))
+    Ok(LoggedOut::leading_home(Message { message: "Your account and everything we kept of it is gone." }))
 }
 
 fn refused(error: ProofError, user: &User) -> FormError<DeleteAccountPage> {

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::activity::EventView;
 use super::sessions::SessionView;
 use crate::auth::{Auth, TwoFactorState};
-use crate::model::{Moment, User};
+use crate::model::{ClientInfo, Moment, User};
 use crate::web::{Error, SignedIn};
 
 #[derive(Serialize)]
@@ -53,27 +53,15 @@ pub async fn show(me: SignedIn<'_>, auth: &Auth) -> Result<Download, Error> {
             TwoFactorState::On { codes_left } => SecondFactor { is_on: true, recovery_codes_left: codes_left },
             TwoFactorState::Off | TwoFactorState::Begun(_) => SecondFactor { is_on: false, recovery_codes_left: 0 },
         },
-        sessions: kept
-            .sessions
-            .into_iter()
-            .map(|session| Exported {
-                shown: SessionView::new(&session, this),
-                address: session.client.address.map(|address| address.to_string()),
-                user_agent: session.client.user_agent,
-            })
-            .collect(),
-        activity: kept
-            .events
-            .into_iter()
-            .map(|event| Exported {
-                shown: EventView::new(&event),
-                address: event.client.address.map(|address| address.to_string()),
-                user_agent: event.client.user_agent,
-            })
-            .collect(),
+        sessions: kept.sessions.into_iter().map(|one| exported(SessionView::new(&one, this), one.client)).collect(),
+        activity: kept.events.into_iter().map(|one| exported(EventView::new(&one), one.client)).collect(),
     };
     Ok(Download {
         data: Json(everything),
         disposition: Header::new("Content-Disposition", "attachment; filename=\"vestibule-account.json\""),
     })
+}
+
+fn exported<T>(shown: T, client: ClientInfo) -> Exported<T> {
+    Exported { shown, user_agent: client.user_agent, address: client.address.map(|address| address.to_string()) }
 }

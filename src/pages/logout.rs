@@ -2,22 +2,15 @@
 
 use rocket::http::Header;
 use rocket::{Responder, post};
-use serde::Serialize;
 
+use super::sessions::SessionEnded;
 use crate::auth::{Auth, Ended};
-use crate::model::SessionId;
 use crate::web::{Browser, Error, Next, SignedIn};
-
-#[derive(Serialize)]
-pub struct Goodbye {
-    message: &'static str,
-    session_id: SessionId,
-}
 
 /// Asks the browser to drop what it kept of our pages too (ASVS 14.3.1). Not `"cookies"`: that would reach the cookies
 /// of every other site under the same registered domain.
 #[derive(Responder)]
-pub struct LoggedOut<D = Goodbye> {
+pub struct LoggedOut<D = SessionEnded> {
     next: Next<D>,
     clear: Header<'static>,
 }
@@ -35,7 +28,7 @@ pub async fn submit(me: SignedIn<'_>, auth: &Auth, browser: Browser<'_>) -> Resu
     match auth.end_session(&me.caller(), session_id).await? {
         Ended::Now => {
             browser.end();
-            Ok(LoggedOut::leading_home(Goodbye { message: "You are signed out.", session_id }))
+            Ok(LoggedOut::leading_home(SessionEnded { message: "You are signed out.", session_id }))
         }
         // Another request ended it first: there was no session to end.
         Ended::Before => Err(Error::no_session()),

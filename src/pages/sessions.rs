@@ -46,8 +46,8 @@ impl SessionView {
 
 #[derive(Serialize)]
 pub struct SessionEnded {
-    message: &'static str,
-    session_id: SessionId,
+    pub message: &'static str,
+    pub session_id: SessionId,
 }
 
 #[derive(Serialize)]

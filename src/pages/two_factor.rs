@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::login_code::CodeForm;
 use crate::auth::{Auth, Failure, TwoFactorError, TwoFactorState, otpauth_url};
 use crate::model::{RecoveryCode, User};
-use crate::web::{Confirmed, Error, FormError, Next, Page, Show, Site, Submission, Submitted};
+use crate::web::{Confirmed, Error, FormError, Message, Next, Page, Show, Site, Submission, Submitted};
 
 #[derive(Default, Serialize)]
 pub struct TwoFactorPage {
@@ -32,11 +32,6 @@ struct Setup {
 
 impl Page for TwoFactorPage {
     const TEMPLATE: &'static str = "two_factor";
-}
-
-#[derive(Serialize)]
-pub struct TurnedOff {
-    message: &'static str,
 }
 
 #[get("/two-factor")]
@@ -79,9 +74,9 @@ pub async fn turn_on(
 }
 
 #[post("/two-factor/off")]
-pub async fn turn_off(me: Confirmed<'_>, auth: &Auth, site: &State<Site>) -> Submitted<TurnedOff, TwoFactorPage> {
+pub async fn turn_off(me: Confirmed<'_>, auth: &Auth, site: &State<Site>) -> Submitted<Message, TwoFactorPage> {
     match auth.turn_off_two_factor(&me.caller()).await {
-        Ok(()) => Ok(Next::to("/two-factor", TurnedOff { message: "Two-factor authentication is off." })),
+        Ok(()) => Ok(Next::to("/two-factor", Message { message: "Two-factor authentication is off." })),
         Err(error) => Err(refused(error, TwoFactorPage::new(auth, site, me.user).await)),
     }
 }
@@ -117,7 +112,7 @@ impl TwoFactorPage {
         Ok(match auth.two_factor(user.user_id).await? {
             TwoFactorState::Off => Self::default(),
             TwoFactorState::Begun(secret) => {
-                let address = otpauth_url(&secret, &user.username, site.host());
+                let address = otpauth_url(&secret, &user.username, &site.public_url.host);
                 let setup = address.map(|address| Setup { secret: secret.to_groups(), address });
                 Self { setup, ..Self::default() }
             }

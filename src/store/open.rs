@@ -28,7 +28,6 @@ pub enum OpenError {
         "The database was written by a newer version of Vestibule. Start that version, or restore an older backup."
     )]
     Newer,
-    /// A step of the migrations failed; nothing of it was kept.
     #[error("The database could not be brought up to date: {0}.")]
     Migration(String),
 }

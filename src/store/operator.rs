@@ -1,5 +1,6 @@
 //! What the operator asks about accounts and sessions, and does to them.
 
+use serde::Serialize;
 use sqlx::any::AnyRow;
 use sqlx::{FromRow, Row, query, query_scalar};
 
@@ -11,8 +12,10 @@ use super::users::{NewUser, insert_user};
 use super::{Result, Store, take_turns};
 use crate::model::{EventKind, Moment, Session, SessionId, SessionLimits, User, UserId, Username};
 
-#[derive(Debug)]
+/// An account, as the operator sees it.
+#[derive(Debug, Serialize)]
 pub struct Account {
+    #[serde(flatten)]
     pub user: User,
     pub disabled_at: Option<Moment>,
     pub has_two_factor: bool,

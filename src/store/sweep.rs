@@ -13,6 +13,7 @@ use crate::model::{Moment, SessionLimits};
 
 /// How long another process may know of a use of a session that it has not written yet.
 const UNWRITTEN: Duration = Duration::from_secs(2 * 60);
+const A_DAY: Duration = Duration::from_secs(24 * 3_600);
 
 impl Store {
     /// Deletes the sessions whose time is up, at most `most` of them at a time, and says how many. All sessions are looked
@@ -39,41 +40,28 @@ impl Store {
         }
     }
 
-    /// Forgets why sessions ended before that, at most `most` of them, and says how many.
-    pub async fn sweep_endings(&self, before: Moment, most: i64) -> Result<u64> {
-        const SQL: &str = "
-            DELETE FROM endings WHERE token_hash IN (SELECT token_hash FROM endings WHERE ended_at <= $1 LIMIT $2)";
-
-        self.write(query(SQL).bind(before.millis()).bind(most)).await
-    }
-
-    /// Deletes the links to set a new password with whose time is up, at most `most` of them, and says how many.
-    pub async fn sweep_resets(&self, now: Moment, most: i64) -> Result<u64> {
-        const SQL: &str = "
-            DELETE FROM resets WHERE token_hash IN (SELECT token_hash FROM resets WHERE expires_at <= $1 LIMIT $2)";
-
-        self.write(query(SQL).bind(now.millis()).bind(most)).await
-    }
-
-    /// Deletes the events older than that, at most `most` of them, and says how many.
-    pub async fn sweep_events(&self, now: Moment, kept: Duration, most: i64) -> Result<u64> {
-        const SQL: &str = "
+    /// Deletes what is kept for a while alone: events and endings for `kept`, links until their time is up, counters until
+    /// nobody has touched them for a day, those of long runs of failures for `kept`. At most `most` rows of each; answers
+    /// whether there may be more.
+    pub async fn sweep_rest(&self, now: Moment, kept: Duration, most: i64) -> Result<bool> {
+        const EVENTS: &str = "
             DELETE FROM events WHERE event_id IN (SELECT event_id FROM events WHERE at <= $1 LIMIT $2)";
-
-        self.write(query(SQL).bind(now.minus(kept).millis()).bind(most)).await
-    }
-
-    /// Deletes the counters that nobody has touched for a day, and those of long runs of failures when nobody has for
-    /// `kept`; at most `most` of them. Says how many.
-    pub async fn sweep_tries(&self, now: Moment, kept: Duration, most: i64) -> Result<u64> {
-        const SQL: &str = "
+        const ENDINGS: &str = "
+            DELETE FROM endings WHERE token_hash IN (SELECT token_hash FROM endings WHERE ended_at <= $1 LIMIT $2)";
+        const RESETS: &str = "
+            DELETE FROM resets WHERE token_hash IN (SELECT token_hash FROM resets WHERE expires_at <= $1 LIMIT $2)";
+        const TRIES: &str = "
             DELETE FROM throttle WHERE bucket IN (
                 SELECT bucket FROM throttle
-                WHERE last_at <= $1 AND (tries < 10 OR bucket LIKE 'network:%' OR bucket LIKE 'sign-up:%' OR last_at <= $2)
-                LIMIT $3)";
-        const A_DAY: Duration = Duration::from_secs(24 * 3_600);
+                WHERE last_at <= $1 AND (tries < 10 OR bucket LIKE 'network:%' OR bucket LIKE 'sign-up:%' OR last_at <= $3)
+                LIMIT $2)";
 
-        let sweep = query(SQL).bind(now.minus(A_DAY).millis()).bind(now.minus(kept).millis()).bind(most);
-        self.write(sweep).await
+        let (long_ago, yesterday) = (now.minus(kept).millis(), now.minus(A_DAY).millis());
+        let mut deleted = 0;
+        for (sql, before) in [(EVENTS, long_ago), (ENDINGS, long_ago), (RESETS, now.millis())] {
+            deleted = deleted.max(self.write(query(sql).bind(before).bind(most)).await?);
+        }
+        let tries = self.write(query(TRIES).bind(yesterday).bind(most).bind(long_ago)).await?;
+        Ok(deleted.max(tries) >= most.unsigned_abs())
     }
 }

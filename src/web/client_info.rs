@@ -24,7 +24,7 @@ pub(super) fn client_info(request: &Request<'_>) -> ClientInfo {
 /// The client's address: the peer's, or where the peer is one of our proxies, the one it names (ASVS 4.1.3).
 fn address(request: &Request<'_>) -> Option<IpAddr> {
     let peer = request.remote()?.ip().to_canonical();
-    let trusted = Site::of(request).trusted_proxies();
+    let trusted = &Site::of(request).trusted_proxies;
     if trusted.is_empty() {
         tell_of_unknown_proxy(request, peer);
     }

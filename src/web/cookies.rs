@@ -38,7 +38,7 @@ impl OwnCookie {
     pub fn read(self, request: &Request<'_>) -> Option<String> {
         let site = Site::of(request);
         let sent = sent(request, self.name(site))?;
-        site.seal().open(self.name(site), &percent_decode_str(&sent).decode_utf8().ok()?)
+        site.seal.open(self.name(site), &percent_decode_str(&sent).decode_utf8().ok()?)
     }
 
     /// Gives it to the browser, to keep for so long or until it is closed. How long the browser keeps it is a courtesy; the

@@ -31,7 +31,7 @@ pub use error::{Error, ProblemKind, RequestId};
 pub use format::Format;
 pub use headers::SecurityHeaders;
 pub use metrics::{CountRequests, Metrics};
-pub use next::{Next, NextPath, Submitted, next_field};
+pub use next::{Message, Next, NextPath, Submitted, next_field};
 pub use page::{FormError, Page, Show};
 pub use problems::Problems;
 pub use refusal::Refusal;

@@ -24,6 +24,12 @@ pub struct Next<D> {
     made: (Status, D),
 }
 
+/// What programs get where there is nothing else to tell them.
+#[derive(Serialize)]
+pub struct Message {
+    pub message: &'static str,
+}
+
 /// How a form's handler ends.
 pub type Submitted<D, P> = Result<Next<D>, FormError<P>>;
 

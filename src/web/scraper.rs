@@ -26,8 +26,8 @@ impl<'r> FromRequest<'r> for Scraper {
 
 fn has_token(request: &Request<'_>) -> bool {
     let sent = request.headers().get_one("Authorization").and_then(|header| header.strip_prefix("Bearer "));
-    let token = Site::of(request).metrics_token();
-    token.zip(sent).is_some_and(|(token, sent)| token.is(sent))
+    let token = &Site::of(request).metrics_token;
+    token.as_ref().zip(sent).is_some_and(|(token, sent)| token.is(sent))
 }
 
 /// Behind a proxy on this machine every request comes from this machine. So it counts as asked here only where nothing
@@ -35,7 +35,7 @@ fn has_token(request: &Request<'_>) -> bool {
 /// proxies, if people come to it through any: an unknown one may say nothing of whom it forwards.
 fn is_on_this_machine(request: &Request<'_>) -> bool {
     let site = Site::of(request);
-    let knows_its_proxies = !site.is_https() || !site.trusted_proxies().is_empty();
+    let knows_its_proxies = !site.is_https() || !site.trusted_proxies.is_empty();
     let is_own_name = named_host(request).is_some_and(|host| LOOPBACK_NAMES.contains(&host.domain().as_str()));
     let is_here = request.remote().is_some_and(|peer| peer.ip().to_canonical().is_loopback());
     is_here && is_own_name && knows_its_proxies && !is_forwarded(request)

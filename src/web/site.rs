@@ -9,12 +9,15 @@ use crate::settings::{LOOPBACK_NAMES, MetricsToken, PublicUrl, Settings};
 
 /// Where this site is and with which keys it seals: what every request is judged by.
 pub struct Site {
-    public_url: PublicUrl,
+    pub public_url: PublicUrl,
     /// The names that mean this machine, where only it can reach us.
     own_names: Vec<String>,
-    trusted_proxies: Vec<IpNet>,
-    metrics_token: Option<MetricsToken>,
-    seal: Seal,
+    /// The networks whose word is taken for whom they forward.
+    pub(super) trusted_proxies: Vec<IpNet>,
+    /// What opens the metrics, where the operator has set it.
+    pub(super) metrics_token: Option<MetricsToken>,
+    /// What seals our cookies.
+    pub(super) seal: Seal,
 }
 
 impl Site {
@@ -53,25 +56,6 @@ impl Site {
         } else {
             origin
         }
-    }
-
-    /// The host that people type, without a scheme.
-    pub fn host(&self) -> &str {
-        &self.public_url.host
-    }
-
-    pub fn seal(&self) -> &Seal {
-        &self.seal
-    }
-
-    /// The networks whose word is taken for whom they forward.
-    pub fn trusted_proxies(&self) -> &[IpNet] {
-        &self.trusted_proxies
-    }
-
-    /// What opens the metrics, where the operator has set it.
-    pub fn metrics_token(&self) -> Option<&MetricsToken> {
-        self.metrics_token.as_ref()
     }
 
     /// Whether a request may be meant for us: `public_url`'s host, or a name of this machine where only it can reach us.

@@ -42,7 +42,7 @@ async fn pages(app: &App) -> Vec<(String, String)> {
 /// A link to set a new password with, for Ada.
 async fn reset_link(app: &App) -> String {
     let ada = app.auth().find_user(ADA).await.expect("a database").expect("Ada");
-    let (token, _) = app.auth().make_reset(ada.user.user_id).await.expect("a database").expect("Ada");
+    let (token, _) = app.auth().make_reset(ada.user_id).await.expect("a database").expect("Ada");
     format!("/reset-password?token={}", *token.reveal())
 }
 

@@ -13,7 +13,7 @@ const NEW: &str = "entirely different words";
 /// The token of a link that the operator makes for a user.
 async fn token(app: &App, username: &str) -> String {
     let found = app.auth().find_user(username).await.unwrap().expect("a user");
-    let (token, _) = app.auth().make_reset(found.user.user_id).await.unwrap().expect("a user who is not disabled");
+    let (token, _) = app.auth().make_reset(found.user_id).await.unwrap().expect("a user who is not disabled");
     token.reveal().to_string()
 }
 
@@ -94,7 +94,7 @@ async fn a_link_that_is_worth_nothing_reads_the_same_whatever_the_reason_and_cos
         links.push(token(&app, name).await);
         let made = links.last().unwrap();
         let person = app.program_with(&cookies);
-        let user_id = app.auth().find_user(name).await.unwrap().unwrap().user.user_id;
+        let user_id = app.auth().find_user(name).await.unwrap().unwrap().user_id;
         match name {
             "used" => assert_eq!(app.program().send("/reset-password", set(made)).await.status, Status::Ok),
             "replaced" => drop(token(&app, name).await),

@@ -14,19 +14,14 @@ use zeroize::Zeroizing;
 /// Why a text is no hash that passwords can be compared with, as a sentence for the operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HashProblem {
-    /// Another way of hashing, or another way of writing it down.
     #[error("This is none of the hashes that can be read: Argon2, bcrypt, scrypt and PBKDF2 in their usual forms.")]
     Unknown,
-    /// The other system writes it for accounts that nobody can log in to with a password.
     #[error("This account had no usable password.")]
     NoPassword,
-    /// It begins like a hash and does not go on like one.
     #[error("This begins like a hash, and the rest is missing or altered.")]
     Malformed,
-    /// A login would cost gigabytes or many seconds.
     #[error("With its parameters a login would cost too much memory or time.")]
     TooCostly,
-    /// It protects the password hardly better than nothing.
     #[error("Its parameters are too weak to protect a password.")]
     TooWeak,
 }

@@ -44,13 +44,10 @@ pub struct HashingRules {
 /// Why the hashing threads could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum HashingError {
-    /// Argon2 does not accept the parameters.
     #[error("Argon2 does not accept these parameters: {0}.")]
     Parameters(argon2::Error),
-    /// The machine gave no thread or not the memory.
     #[error("The hashing threads could not be started: {0}.")]
     Threads(std::io::Error),
-    /// The machine gave no random bytes.
     #[error("The hashing threads could not be started: {0}.")]
     NoRandomness(#[from] Failure),
 }

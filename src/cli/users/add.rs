@@ -1,6 +1,6 @@
 use clap::Args;
 
-use crate::auth::MakeAccountError;
+use crate::auth::SignUpError;
 use crate::cli::open::open_or_make_auth;
 use crate::cli::output::print;
 use crate::cli::password::ask_for_new;
@@ -28,10 +28,8 @@ impl Add {
 
         match open_or_make_auth(settings).await?.make_account(username, password).await {
             Ok(user) => print(format!("{} has an account.", user.username)),
-            Err(MakeAccountError::NameTaken) => {
-                Err(stop(format!("The name {:?} is taken, in this or another spelling.", self.name)))
-            }
-            Err(MakeAccountError::Failure(failure)) => Err(failure.into()),
+            Err(SignUpError::Failure(failure)) => Err(failure.into()),
+            Err(_) => Err(stop(format!("The name {:?} is taken, in this or another spelling.", self.name))),
         }
     }
 }

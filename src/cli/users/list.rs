@@ -1,11 +1,9 @@
 use clap::Args;
-use serde::Serialize;
 
 use crate::auth::{Account, Auth};
 use crate::cli::output::{print_list, tell};
 use crate::cli::stop::Stop;
 use crate::cli::table::{minute, minute_or_dash, table};
-use crate::model::{Moment, User};
 
 /// Shows who has an account, by name.
 #[derive(Args)]
@@ -21,43 +19,19 @@ pub struct List {
     limit: u32,
 }
 
-/// An account as it is listed.
-#[derive(Serialize)]
-struct View {
-    #[serde(flatten)]
-    user: User,
-    disabled_at: Option<Moment>,
-    has_two_factor: bool,
-    open_sessions: i64,
-    last_login: Option<Moment>,
-}
-
 impl List {
     pub async fn run(self, auth: &Auth) -> Result<(), Stop> {
         let (accounts, in_all) = auth.accounts(&self.search, self.limit.into()).await?;
-        let views: Vec<View> = accounts.into_iter().map(View::from).collect();
-        print_list(self.json, &views, columns)?;
-        if in_all > views.len() as i64 {
-            tell(&format!("{} of {in_all} are shown; `--limit` shows more, `--search` finds some.", views.len()));
+        print_list(self.json, &accounts, columns)?;
+        if in_all > accounts.len() as i64 {
+            tell(&format!("{} of {in_all} are shown; `--limit` shows more, `--search` finds some.", accounts.len()));
         }
         Ok(())
     }
 }
 
-impl From<Account> for View {
-    fn from(account: Account) -> Self {
-        Self {
-            user: account.user,
-            disabled_at: account.disabled_at,
-            has_two_factor: account.has_two_factor,
-            open_sessions: account.open_sessions,
-            last_login: account.last_login,
-        }
-    }
-}
-
-fn columns(accounts: &[View]) -> String {
-    let row = |account: &View| {
+fn columns(accounts: &[Account]) -> String {
+    let row = |account: &Account| {
         [
             account.user.username.to_string(),
             account.user.user_id.to_string(),

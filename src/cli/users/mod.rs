@@ -51,7 +51,7 @@ impl Users {
 }
 
 async fn disable(auth: &Auth, name: &str) -> Result<(), Stop> {
-    let user = find_user(auth, name).await?.user;
+    let user = find_user(auth, name).await?;
     match auth.disable(user.user_id).await? {
         Some(ended) => print(format!("{} is disabled; {} ended.", user.username, count(ended, "session"))),
         None => print(format!("{} was disabled before.", user.username)),
@@ -59,7 +59,7 @@ async fn disable(auth: &Auth, name: &str) -> Result<(), Stop> {
 }
 
 async fn enable(auth: &Auth, name: &str) -> Result<(), Stop> {
-    let user = find_user(auth, name).await?.user;
+    let user = find_user(auth, name).await?;
     if auth.enable(user.user_id).await? {
         print(format!("{} can log in again.", user.username))
     } else {

@@ -20,7 +20,7 @@ pub struct ResetLink {
 
 impl ResetLink {
     pub async fn run(self, auth: &Auth, public_url: &PublicUrl) -> Result<(), Stop> {
-        let user = find_user(auth, &self.name).await?.user;
+        let user = find_user(auth, &self.name).await?;
         let name = user.username;
         let Some((token, expires_at)) = auth.make_reset(user.user_id).await? else {
             return Err(stop(format!(
