@@ -7,7 +7,7 @@ use rocket::tokio::time::sleep_until;
 
 use super::throttle::{Permit, Subject, locked};
 use super::{Auth, Browser, CodeError, Failure, StartedSession, TooMany};
-use crate::model::{EventKind, Moment, PROOF_LASTS, Password, UserId, Username};
+use crate::model::{EventKind, Moment, PROOF_LASTS, Password, PasswordHash, UserId, Username};
 use crate::store::Credentials;
 
 /// A login that someone tries.
@@ -105,7 +105,7 @@ impl Auth {
             })?;
 
         let stored = found.as_ref().map(|found| &found.password_hash);
-        let verdict = self.verify(&permit, password.clone(), stored).await?;
+        let verdict = self.verify(&permit, password, stored).await?;
         let Some(who) = found.filter(|found| verdict.matches && !found.is_disabled) else {
             tracing::info!(
                 user_id = user_id.map(tracing::field::display),
@@ -116,8 +116,8 @@ impl Auth {
             return Err(if permit.is_locked { password_is_not_enough() } else { LogInError::NoMatch });
         };
         // Not where the right password is not enough: the work would tell that it is right.
-        if verdict.is_outdated && !permit.is_locked {
-            self.rehash(&who, password, verdict.better).await;
+        if let Some(better) = verdict.better.filter(|_| !permit.is_locked) {
+            self.keep_better_hash(&who, &better).await;
         }
         self.admit(Admission { who, remember, browser }, permit, code).await
     }
@@ -194,16 +194,9 @@ impl Auth {
     }
 
     /// Keeps a password that was right under today's parameters. A login does not fail because this did.
-    async fn rehash(&self, who: &Credentials, password: Password, better: Option<crate::model::PasswordHash>) {
+    async fn keep_better_hash(&self, who: &Credentials, better: &PasswordHash) {
         let user_id = who.user.user_id;
-        let new = match better {
-            Some(better) => better,
-            None => match self.hasher.hash(password).await {
-                Ok(new) => new,
-                Err(_) => return,
-            },
-        };
-        if let Err(error) = self.store.replace_hash(user_id, &who.password_hash, &new).await {
+        if let Err(error) = self.store.replace_hash(user_id, &who.password_hash, better).await {
             tracing::warn!(%error, %user_id, "an outdated password hash could not be replaced");
         }
     }

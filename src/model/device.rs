@@ -31,11 +31,6 @@ impl Devices {
         self.0.iter().find(|device| device.user_id == user_id)
     }
 
-    /// Who logged in here last.
-    pub fn latest_user(&self) -> Option<UserId> {
-        self.0.first().map(|device| device.user_id)
-    }
-
     /// The same, known to this user too, who comes first from now on.
     pub fn with(mut self, device: Device) -> Self {
         self.0.retain(|known| known.user_id != device.user_id);
@@ -76,7 +71,7 @@ mod tests {
         let devices = users.iter().fold(Devices::default(), |devices, user| devices.with(Device::new(*user).unwrap()));
 
         assert_eq!(Devices::parse(&devices.to_text()), devices);
-        assert_eq!(devices.latest_user(), Some(users[6]));
+        assert_eq!(devices.0[0].user_id, users[6]);
         assert!(devices.of(users[2]).is_some() && devices.of(users[1]).is_none());
         assert_eq!(Devices::parse("nonsense,.,"), Devices::default());
     }

@@ -113,11 +113,6 @@ impl Password {
     }
 }
 
-impl Clone for Password {
-    fn clone(&self) -> Self {
-        Self(Zeroizing::new(self.0.to_string()))
-    }
-}
 
 /// What zxcvbn says of a password that was refused, for the person who chose it. Only its start is looked at: the time it
 /// takes grows faster than the length.

@@ -24,9 +24,8 @@ pub(super) enum Job {
 pub struct Verdict {
     /// Whether it is the password.
     pub matches: bool,
-    /// Whether the stored hash was made in another way or with other parameters than the rules have now.
-    pub is_outdated: bool,
-    /// A hash as the rules want it, where one has been computed already.
+    /// A hash as the rules want it, where it is the password and the stored one was made in another way or with other
+    /// parameters.
     pub better: Option<PasswordHash>,
 }
 
@@ -106,7 +105,7 @@ impl Worker {
                 let computed = self.compute(password, &stored);
                 let matches = computed.is_some_and(|computed| computed.ct_eq(&stored.output).into());
                 if stored.is_like(&self.params) {
-                    Some(Verdict { matches, is_outdated: false, better: None })
+                    Some(Verdict { matches, better: None })
                 } else {
                     Some(self.improve(password, matches, began))
                 }
@@ -121,7 +120,7 @@ impl Worker {
                 tracing::error!(%problem, "a stored password hash cannot be used; its user cannot log in");
                 // As much work as for any other, so that nobody learns of it.
                 let _ = self.hash(password);
-                Some(Verdict { matches: false, is_outdated: false, better: None })
+                Some(Verdict { matches: false, better: None })
             }
         }
     }
@@ -131,7 +130,7 @@ impl Worker {
     fn improve(&mut self, password: &[u8], matches: bool, began: Instant) -> Verdict {
         let better = self.hash(password).filter(|_| matches);
         self.metrics.note_foreign(began.elapsed());
-        Verdict { matches, is_outdated: true, better }
+        Verdict { matches, better }
     }
 
     /// One Argon2 in the memory of this thread. What a stored hash asks for beyond that of the rules is not kept.
@@ -189,7 +188,7 @@ mod tests {
 
         let verdict = worker.verify(b"a long enough password", &hash).unwrap();
 
-        assert!(verdict.matches && verdict.is_outdated && verdict.better.is_some());
+        assert!(verdict.matches && verdict.better.is_some());
         assert_eq!(worker.memory.len(), worker.params.block_count());
     }
 
