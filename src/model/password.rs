@@ -113,7 +113,6 @@ impl Password {
     }
 }
 
-
 /// What zxcvbn says of a password that was refused, for the person who chose it. Only its start is looked at: the time it
 /// takes grows faster than the length.
 fn advice(problem: PasswordProblem, text: &str, rules: &PasswordRules, username: Option<&Username>) -> String {

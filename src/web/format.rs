@@ -1,5 +1,5 @@
 use rocket::Request;
-use rocket::http::{Accept, MediaType};
+use rocket::http::{Accept, MediaType, QMediaType};
 use rocket::outcome::Outcome;
 use rocket::request::{self, FromRequest};
 
@@ -19,7 +19,7 @@ impl Format {
     /// The format of the answer to this.
     pub fn of(request: &Request<'_>) -> Self {
         let sends_json = request.content_type().is_some_and(|kind| is_json(kind));
-        match *request.local_cache(|| preferred(request)) {
+        match preferred(request) {
             _ if sends_json => Self::Json,
             Some(format) => format,
             None if request.headers().contains("Authorization") => Self::Json,
@@ -40,20 +40,22 @@ impl<'r> FromRequest<'r> for Format {
 
 /// What the `Accept` header prefers of these two; none where it names neither.
 fn preferred(request: &Request<'_>) -> Option<Format> {
+    let first = request.accept().into_iter().flat_map(|line| line.iter().filter_map(weighed));
     // Rocket itself looks at the first line alone.
-    let lines = request.headers().get("Accept").filter_map(|line| line.parse::<Accept>().ok());
-    let kinds = lines.flat_map(|line| line.iter().cloned().collect::<Vec<_>>());
-    let named = kinds.filter_map(|kind| Some((named(&kind)?, kind.weight_or(1.0)))).filter(|(_, weight)| *weight > 0.0);
+    let others = request.headers().get("Accept").skip(1).filter_map(|line| line.parse::<Accept>().ok());
+    let others = others.flat_map(|line| line.iter().filter_map(weighed).collect::<Vec<_>>());
     // Of two that weigh the same the first.
-    named.reduce(|best, next| if next.1 > best.1 { next } else { best }).map(|(format, _)| format)
+    let best = first.chain(others).reduce(|best, next| if next.1 > best.1 { next } else { best });
+    best.filter(|(_, weight)| *weight > 0.0).map(|(format, _)| format)
 }
 
-fn named(kind: &MediaType) -> Option<Format> {
-    match kind {
-        kind if is_json(kind) => Some(Format::Json),
-        kind if kind.is_html() || kind.is_xhtml() => Some(Format::Html),
-        _ => None,
-    }
+fn weighed(kind: &QMediaType) -> Option<(Format, f32)> {
+    let format = match kind.media_type() {
+        kind if is_json(kind) => Format::Json,
+        kind if kind.is_html() || kind.is_xhtml() => Format::Html,
+        _ => return None,
+    };
+    Some((format, kind.weight_or(1.0)))
 }
 
 fn is_json(kind: &MediaType) -> bool {

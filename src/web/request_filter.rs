@@ -92,12 +92,12 @@ impl Handler for RequestFilter {
 
 fn check(site: &Site, request: &Request<'_>) -> Result<(), Error> {
     check_host(site, request)?;
-    let ChoosesMethod(chooses_method) = request.local_cache(|| ChoosesMethod(false));
     let changes_nothing = matches!(request.method(), Method::Get | Method::Head | Method::Options | Method::Trace);
-    if !changes_nothing || *chooses_method {
+    let chooses_method = is_form(request) && request.local_cache(|| ChoosesMethod(false)).0;
+    if !changes_nothing || chooses_method {
         check_sender(site, request)?;
     }
-    if *chooses_method {
+    if chooses_method {
         return Err(Error::fields(Problems::with("_method", "There is no such field here.")));
     }
     Ok(())
@@ -176,6 +176,10 @@ fn leads_to(route: &Route, request: &Request<'_>) -> bool {
         && route.iter().zip(&asked).all(|(route, asked)| route.starts_with('<') || route == asked)
 }
 
+fn is_form(request: &Request<'_>) -> bool {
+    request.content_type().is_some_and(|kind| kind.is_form())
+}
+
 /// Notices Rocket's `_method`: by it a form could choose another method than the one that browsers tell us of. Which one
 /// was sent cannot be known any more, so the filter refuses the form.
 pub struct MethodAsSent;
@@ -190,7 +194,7 @@ impl Fairing for MethodAsSent {
     }
 
     async fn on_request(&self, request: &mut Request<'_>, data: &mut Data<'_>) {
-        if !request.content_type().is_some_and(|kind| kind.is_form()) {
+        if !is_form(request) {
             return;
         }
         // Exactly as Rocket reads it before this.

@@ -1,6 +1,4 @@
-use rocket::Request;
-use rocket::data::Data;
-use rocket::route::{Handler, Outcome, Route};
+use rocket::{Request, Route};
 
 /// What is particular about an address, said where it is mounted and known to whatever answers it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,26 +10,23 @@ pub enum RouteMark {
 }
 
 impl RouteMark {
+    /// What a route of ours carries for it: its name, which Rocket only writes into its log.
+    fn name(self) -> &'static str {
+        match self {
+            Self::NoPage => "no page",
+            Self::SecretAddress => "secret address",
+        }
+    }
+
     pub fn on(self, mut routes: Vec<Route>) -> Vec<Route> {
         for route in &mut routes {
-            route.handler = Box::new(Marked(self, route.handler.clone()));
+            route.name = Some(self.name().into());
         }
         routes
     }
 
     /// Whether the route of this request has the mark.
     pub(super) fn is_on(self, request: &Request<'_>) -> bool {
-        *request.local_cache(|| None) == Some(self)
-    }
-}
-
-#[derive(Clone)]
-struct Marked(RouteMark, Box<dyn Handler>);
-
-#[rocket::async_trait]
-impl Handler for Marked {
-    async fn handle<'r>(&self, request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r> {
-        request.local_cache(|| Some(self.0));
-        self.1.handle(request, data).await
+        request.route().and_then(|route| route.name.as_deref()) == Some(self.name())
     }
 }
