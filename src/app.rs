@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rocket::fairing::{AdHoc, Fairing, Info, Kind};
+use rocket::fairing::{AdHoc, Fairing};
 use rocket::figment::Figment;
 use rocket::figment::providers::Serialized;
 use rocket::shield::Shield;
 use rocket::tokio::{self, time::sleep};
-use rocket::{Build, Orbit, Rocket};
+use rocket::{Build, Rocket};
 
 use crate::auth::{self, Auth, Failure, Seal};
 use crate::model::Clock;
@@ -16,7 +16,7 @@ use crate::pages;
 use crate::settings::data_dir::{self, DataDirError};
 use crate::settings::{self, BadSetting, Settings};
 use crate::store::{Database, OpenError, Store};
-use crate::web::{CountRequests, MethodAsSent, Metrics, SecurityHeaders, Site, templates};
+use crate::web::{CountRequests, MethodAsSent, Metrics, Site, security_headers, templates};
 
 /// How often what is in memory about the use of sessions is written down. Longer than `session_recheck_ms` can be.
 const WRITE_LAST_SEEN: Duration = Duration::from_secs(15);
@@ -63,11 +63,11 @@ pub fn app_with_clock(figment: Figment, clock: Clock) -> Result<Rocket<Build>, S
         // Before all others, so that the time of a request begins when it comes.
         .attach(CountRequests { metrics, log_requests: settings.log_requests })
         .attach(Shield::new())
-        .attach(SecurityHeaders)
+        .attach(security_headers())
         .attach(MethodAsSent)
         .attach(templates())
         .attach(opening(settings, seal, clock))
-        .attach(Upkeep)
+        .attach(upkeep())
         .mount("/", pages::routes())
         .register("/", pages::catchers()))
 }
@@ -128,30 +128,25 @@ pub async fn open_auth(settings: &Settings, clock: Clock) -> Result<Auth, StartE
 }
 
 /// What goes on beside the requests: writing down when sessions were last used, and sweeping what is kept no longer.
-struct Upkeep;
-
-#[rocket::async_trait]
-impl Fairing for Upkeep {
-    fn info(&self) -> Info {
-        Info { name: "upkeep", kind: Kind::Liftoff }
-    }
-
-    async fn on_liftoff(&self, rocket: &Rocket<Orbit>) {
-        let auth = rocket.state::<Arc<Auth>>().expect("the opening comes before the liftoff");
-        let (seen, swept) = (Arc::clone(auth), Arc::clone(auth));
-        tokio::spawn(async move {
-            loop {
-                sleep(WRITE_LAST_SEEN).await;
-                seen.write_last_seen().await.unwrap_or_else(tell_of);
-            }
-        });
-        tokio::spawn(async move {
-            loop {
-                sleep(SWEEP).await;
-                swept.sweep().await.map_or_else(tell_of, tell_of_swept);
-            }
-        });
-    }
+fn upkeep() -> impl Fairing {
+    AdHoc::on_liftoff("upkeep", |rocket| {
+        Box::pin(async move {
+            let auth = rocket.state::<Arc<Auth>>().expect("the opening comes before the liftoff");
+            let (seen, swept) = (Arc::clone(auth), Arc::clone(auth));
+            tokio::spawn(async move {
+                loop {
+                    sleep(WRITE_LAST_SEEN).await;
+                    seen.write_last_seen().await.unwrap_or_else(tell_of);
+                }
+            });
+            tokio::spawn(async move {
+                loop {
+                    sleep(SWEEP).await;
+                    swept.sweep().await.map_or_else(tell_of, tell_of_swept);
+                }
+            });
+        })
+    })
 }
 
 /// What fails here is tried again the next time.

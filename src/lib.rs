@@ -6,16 +6,16 @@
 //! | floor | what it is |
 //! |---|---|
 //! | [`cli`] | the operator's commands: one file or folder each |
-//! | [`app`] | how it all becomes a running Rocket |
+//! | [`app`](mod@app) | how it all becomes a running Rocket |
 //! | [`pages`] | what each address shows or does: one file a page, one list of routes |
-//! | [`web`] | how browsers and programs talk to us: all of Rocket's traits |
+//! | [`web`] | how browsers and programs talk to us: guards, forms, answers, headers |
 //! | [`settings`] | what the operator decides, and the folder of data with the key in it |
 //! | [`auth`] | what a person can do: verbs on one value, which knows no HTTP; the hashing threads |
 //! | [`store`] | where it is kept: all the SQL |
 //! | [`model`] | what it is: nouns, parsed once, safe to show |
 //!
 //! A page has one name everywhere: `pages/login.rs`, `/login`, `templates/login.html.tera`, `tests/app/login.rs`; its
-//! functions are `show` and `submit`.
+//! functions are `show` and `submit`, and where it has more buttons, further verbs.
 //!
 //! What a request passes, in order:
 //!

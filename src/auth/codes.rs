@@ -1,6 +1,6 @@
 //! Using a code of two-factor authentication up: one by time, or one for when the phone is gone.
 
-use super::throttle::{Subject, locked};
+use super::throttle::{Permit, Subject};
 use super::totp::{self, TimeCode};
 use super::{Auth, Browser, Failure};
 use crate::model::{ClientInfo, EventKind, RecoveryCode, TotpSecret, UserId};
@@ -76,10 +76,10 @@ impl Auth {
             .flatten();
         let mut permit = self.permit(subject, client).await?;
         if permit.is_locked {
-            return Err(locked(way_out));
+            return Err(Failure::Locked(way_out));
         }
         let used = if is_time_code(&typed) {
-            self.use_time_code(user_id, &typed).await?
+            self.use_time_code(&permit, user_id, &typed).await?
         } else {
             self.use_recovery_code(user_id, &typed, client).await?
         };
@@ -87,19 +87,19 @@ impl Auth {
             permit.clears.extend(begins_anew);
             self.clear(permit).await;
         } else {
-            self.tell_later(Some(user_id), refused, client);
+            self.keep_event_later(Some(user_id), refused, client);
         }
         Ok(used)
     }
 
-    async fn use_time_code(&self, user_id: UserId, code: &str) -> Checked<()> {
+    async fn use_time_code(&self, permit: &Permit, user_id: UserId, code: &str) -> Checked<()> {
         let found = self.store.second_factor(user_id).await?.filter(|found| found.confirmed_at.is_some());
         let Some(found) = found else { return Ok(Err(CodeError::Wrong)) };
         let Some(secret) = self.open_secret(user_id, &found) else {
             tracing::error!(%user_id, "a second factor is sealed with a key that is not listed any more");
             return Ok(Err(CodeError::Wrong));
         };
-        match self.step_of(user_id, &secret, code).await? {
+        match self.step_of(permit, user_id, &secret, code).await? {
             Ok(step) if self.store.use_step(user_id, step).await? => {
                 self.reseal(user_id, &found, &secret).await;
                 Ok(Ok(()))
@@ -110,8 +110,8 @@ impl Auth {
     }
 
     /// The step of a right code. The latest code that was of a time to come is worth nothing at its time: whoever tries
-    /// codes must not learn of one that will be right.
-    pub(super) async fn step_of(&self, user_id: UserId, secret: &TotpSecret, code: &str) -> Checked<i64> {
+    /// codes must not learn of one that will be right. The permit stands for the try that was counted.
+    pub(super) async fn step_of(&self, _: &Permit, user_id: UserId, secret: &TotpSecret, code: &str) -> Checked<i64> {
         Ok(match totp::check(secret, code, self.clock.now()) {
             TimeCode::Right { step } => Ok(step),
             TimeCode::OtherTime { step, seconds_ahead } => {

@@ -1,6 +1,6 @@
 //! Proving who you are inside a session: before a page that changes how one gets in, and to change the password or leave.
 
-use super::throttle::{Permit, Subject, locked, name_bucket};
+use super::throttle::{Permit, Subject, name_bucket};
 use super::{Auth, Caller, CodeError, Failure, StartedSession};
 use crate::model::{EventKind, Password, Token};
 use crate::store::Credentials;
@@ -51,14 +51,14 @@ impl Auth {
         let user_id = me.user.user_id;
         let permit = self.permit(Subject::Confirmation(user_id), &me.client).await?;
         if permit.is_locked {
-            return Err(locked("Log in again; then you can confirm.").into());
+            return Err(Failure::Locked("Log in again; then you can confirm.").into());
         }
         let found = self.store.credentials_by_id(user_id).await?.ok_or(ProofError::Ended)?;
         let verdict = self.verify(&permit, password, Some(&found.password_hash)).await?;
         if verdict.matches {
             Ok((permit, found))
         } else {
-            self.tell_later(Some(user_id), EventKind::ConfirmationFailed, &me.client);
+            self.keep_event_later(Some(user_id), EventKind::ConfirmationFailed, &me.client);
             Err(ProofError::WrongPassword)
         }
     }

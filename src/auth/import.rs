@@ -7,7 +7,7 @@ use crate::model::{
     ClientInfo, DisplayName, DisplayNameProblem, EventKind, Moment, PasswordHash, User, UserId, Username,
     UsernameProblem,
 };
-use crate::store::{ImportedUser, NewUser};
+use crate::store::NewUser;
 
 /// A user as the other system's file has them: text that nobody has looked at yet.
 #[derive(Default)]
@@ -105,8 +105,8 @@ impl Auth {
                 created_at: import.created_at.unwrap_or(now),
             };
             let event = self.event(user.user_id, EventKind::Imported, &ClientInfo::default());
-            let new = NewUser { user, password_hash: import.password_hash };
-            ImportedUser { new, disabled_at: import.is_disabled.then_some(now), event }
+            let disabled_at = import.is_disabled.then_some(now);
+            (NewUser { user, password_hash: import.password_hash, disabled_at }, event)
         };
         let users = users.into_iter().map(prepare).collect::<Vec<_>>();
         self.store.import_users(&users).await

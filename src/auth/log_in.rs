@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use rocket::tokio::time::sleep_until;
 
-use super::throttle::{Permit, Subject, locked};
-use super::{Auth, Browser, CodeError, Failure, StartedSession, TooMany};
-use crate::model::{EventKind, Moment, PROOF_LASTS, Password, PasswordHash, UserId, Username};
+use super::throttle::{Permit, Subject};
+use super::{Auth, Browser, CodeError, Failure, StartedSession};
+use crate::model::{Device, EventKind, Moment, PROOF_LASTS, Password, PasswordHash, UserId, Username};
 use crate::store::Credentials;
 
 /// A login that someone tries.
@@ -20,16 +20,6 @@ pub struct LogIn<'a> {
     pub code: Option<&'a str>,
     /// Whether they asked to stay signed in.
     pub remember: bool,
-    pub browser: &'a Browser,
-}
-
-/// The second step of a login that someone tries: a code, after the password.
-#[derive(Debug)]
-pub struct CodeLogIn<'a> {
-    /// What the password earned them.
-    pub ticket: Ticket,
-    /// The code as typed: of a phone, or for when that is gone.
-    pub code: &'a str,
     pub browser: &'a Browser,
 }
 
@@ -52,7 +42,7 @@ pub enum LogInError {
     /// The name is unknown, the password is wrong or the account is disabled: nobody is told which.
     #[error("The user name or the password is not right.")]
     NoMatch,
-    #[error("Now the code from your phone.")]
+    #[error("The password is right. Send the code of two-factor authentication as `code` too.")]
     CodeNeeded(Ticket),
     #[error(transparent)]
     Code(#[from] CodeError),
@@ -78,14 +68,20 @@ impl Auth {
         let began = Instant::now();
         let done = self.try_password(tried).await;
         self.hold_back(began, &done).await;
-        self.metrics.count_log_in(outcome(&done));
+        self.metrics.log_ins.with_label_values(&[outcome(&done)]).inc();
         done
     }
 
-    /// Begins a session for somebody who knew the password a moment ago and has the code now.
-    pub async fn log_in_with_code(&self, tried: CodeLogIn<'_>) -> Result<StartedSession, LogInError> {
-        let done = self.try_ticket(tried).await;
-        self.metrics.count_log_in(outcome(&done));
+    /// Begins a session for somebody who knew the password a moment ago, as their ticket says, and has the code now: of a
+    /// phone, or for when that is gone, as typed.
+    pub async fn log_in_with_code(
+        &self,
+        ticket: Ticket,
+        code: &str,
+        browser: &Browser,
+    ) -> Result<StartedSession, LogInError> {
+        let done = self.try_ticket(ticket, code, browser).await;
+        self.metrics.log_ins.with_label_values(&[outcome(&done)]).inc();
         done
     }
 
@@ -112,7 +108,7 @@ impl Auth {
                 is_locked = permit.is_locked,
                 "a login failed"
             );
-            self.tell_later(user_id, EventKind::LogInFailed, &browser.client);
+            self.keep_event_later(user_id, EventKind::LogInFailed, &browser.client);
             return Err(if permit.is_locked { password_is_not_enough() } else { LogInError::NoMatch });
         };
         // Not where the right password is not enough: the work would tell that it is right.
@@ -122,8 +118,7 @@ impl Auth {
         self.admit(Admission { who, remember, browser }, permit, code).await
     }
 
-    async fn try_ticket(&self, tried: CodeLogIn<'_>) -> Result<StartedSession, LogInError> {
-        let CodeLogIn { ticket, code, browser } = tried;
+    async fn try_ticket(&self, ticket: Ticket, code: &str, browser: &Browser) -> Result<StartedSession, LogInError> {
         let is_fresh = self.clock.now().since(ticket.issued_at) < PROOF_LASTS;
         let found = self.store.credentials_by_id(ticket.user_id).await?;
         let found = found.filter(|found| is_fresh && found.password_version == ticket.password_version);
@@ -166,7 +161,7 @@ impl Auth {
     fn keep_out(&self, admission: &Admission<'_>) -> LogInError {
         let user_id = admission.who.user.user_id;
         tracing::info!(%user_id, "a login was kept out: the password was right, and too many have failed");
-        self.tell_later(Some(user_id), EventKind::KeptOut, &admission.browser.client);
+        self.keep_event_later(Some(user_id), EventKind::KeptOut, &admission.browser.client);
         password_is_not_enough()
     }
 
@@ -175,15 +170,15 @@ impl Auth {
         let user_id = who.user.user_id;
         let mut started = self.new_session(&who.user, &browser.client, admission.remember)?;
         started.session.failed_before = self.store.failed_before(user_id).await?;
-        let (device, is_new) = self.device_of(user_id, browser)?;
-        started.device = Some(device);
-
         let mut events = vec![self.event(user_id, EventKind::LoggedIn, &browser.client)];
-        if is_new {
+        started.device = browser.devices.of(user_id).cloned();
+        if started.device.is_none() {
+            started.device = Some(Device::new(user_id)?);
             events.push(self.event(user_id, EventKind::NewBrowser, &browser.client));
         }
         let oldest_ended = self.event(user_id, EventKind::OldestEnded, &browser.client);
         let new = started.to_keep(browser.token_hash);
+        // Whoever has turned two-factor authentication on by now was not asked for a code, and gets no session.
         let ended =
             self.store.start_session(&new, who.password_version, who.has_two_factor, &events, &oldest_ended).await?;
         let ended = ended.ok_or(LogInError::NoMatch)?;
@@ -203,8 +198,7 @@ impl Auth {
 
     /// Makes a failed login take as long as one whose hash is another system's.
     async fn hold_back(&self, began: Instant, done: &Result<StartedSession, LogInError>) {
-        if let Err(LogInError::NoMatch | LogInError::Failure(Failure::TooMany(TooMany { way_out: Some(_), .. }))) = done
-        {
+        if let Err(LogInError::NoMatch | LogInError::Failure(Failure::Locked(_))) = done {
             let at_least = (self.hasher.metrics().slowest_foreign() * 5 / 4).min(LONGEST_HELD_BACK);
             sleep_until((began + at_least).into()).await;
         }
@@ -213,7 +207,7 @@ impl Auth {
 
 /// So many tries have failed that the password alone does not open the account to a browser that it does not know.
 fn password_is_not_enough() -> LogInError {
-    locked(
+    Failure::Locked(
         "Log in from a browser where you have logged in before; from here the password alone does not open the account.",
     )
     .into()
@@ -226,7 +220,7 @@ fn outcome(done: &Result<StartedSession, LogInError>) -> &'static str {
         Err(LogInError::NoMatch) => "no_match",
         Err(LogInError::CodeNeeded(_)) => "code_needed",
         Err(LogInError::Code(_)) => "wrong_code",
-        Err(LogInError::Failure(Failure::TooMany(_))) => "too_many",
+        Err(LogInError::Failure(Failure::TooMany(_) | Failure::Locked(_))) => "too_many",
         Err(LogInError::Failure(_)) => "failed",
     }
 }

@@ -8,8 +8,8 @@ use super::hashing::Hasher;
 use crate::store::timings;
 
 pub(super) struct Metrics {
-    log_ins: IntCounterVec,
-    sign_ups: IntCounterVec,
+    pub log_ins: IntCounterVec,
+    pub sign_ups: IntCounterVec,
     pub throttled: IntCounter,
     queue: IntGauge,
     queue_most: IntGauge,
@@ -34,14 +34,6 @@ impl Default for Metrics {
 }
 
 impl Metrics {
-    pub fn count_log_in(&self, outcome: &'static str) {
-        self.log_ins.with_label_values(&[outcome]).inc();
-    }
-
-    pub fn count_sign_up(&self, outcome: &'static str) {
-        self.sign_ups.with_label_values(&[outcome]).inc();
-    }
-
     /// Everything that is counted here and below, with what stands as it does now.
     pub fn collect(&self, hasher: &Hasher, sessions: usize) -> Vec<MetricFamily> {
         self.queue.set(hasher.waiting() as i64);

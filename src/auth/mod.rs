@@ -23,19 +23,18 @@ mod two_factor;
 mod upkeep;
 mod users;
 
-pub use crate::model::{Failure, TooMany};
+pub use crate::model::Failure;
 pub use activity::{EVENTS_KEPT, Export};
 pub use codes::CodeError;
 pub use confirm::{Proof, ProofError};
 pub use hashing::{HashProblem, HashingError, HashingRules, time_of_one_hash};
 pub use import::{Import, ImportProblem, WrittenUser};
 pub use keys::KeyError;
-pub use log_in::{CodeLogIn, LogIn, LogInError, Ticket};
+pub use log_in::{LogIn, LogInError, Ticket};
 pub use people::{Browser, Caller, CurrentSession, StartedSession};
 pub use reset::Reset;
 pub use seal::Seal;
-pub use sessions::Ended;
-pub use sign_up::{SignUp, SignUpError};
+pub use sign_up::SignUpError;
 pub use state::{Auth, Rules};
 pub use throttle::{
     MOST_FAILURES_IN_A_ROW, MOST_FAILURES_OF_A_NETWORK, MOST_SIGN_UPS_OF_A_NETWORK, NETWORK_SPAN, SIGN_UP_SPAN,

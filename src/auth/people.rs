@@ -20,7 +20,8 @@ pub struct CurrentSession {
     pub session: Session,
 }
 
-/// Somebody in their session, and from where they ask. Every verb takes it that a person does to their own account.
+/// Somebody in their session, and from where they ask. Verbs take it that end or renew sessions, or prove
+/// who is there.
 #[derive(Debug)]
 pub struct Caller<'a> {
     pub user: &'a User,
@@ -36,6 +37,6 @@ pub struct StartedSession {
     pub session: Session,
     /// What the browser must hold to stay in it. Nobody else knows it.
     pub token: Token,
-    /// What the browser is known as to this user from now on; none where that does not change.
+    /// What the browser is known as to this user; none where it is known already, because a session goes on.
     pub device: Option<Device>,
 }

@@ -2,17 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Auth, Browser, Caller, CurrentSession, Failure, StartedSession};
-use crate::model::{ClientInfo, Device, EventKind, Session, SessionId, Token, TokenHash, User, UserId};
+use super::{Auth, Caller, CurrentSession, Failure, StartedSession};
+use crate::model::{ClientInfo, EventKind, Session, SessionId, Token, TokenHash, User, UserId};
 use crate::store::NewSession;
-
-/// What became of ending a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ended {
-    Now,
-    /// It had ended before, or never was.
-    Before,
-}
 
 impl Auth {
     /// The session that a token opens and its user; none when it has ended or run out. Never makes one: a token that
@@ -27,15 +19,15 @@ impl Auth {
         Ok(found.filter(|current| self.last_seen.note_if_alive(&current.session, now, limits)))
     }
 
-    /// Ends one session of whoever is in this one. Once this has answered, nothing brings it back. Another user's session
-    /// is none of theirs.
-    pub async fn end_session(&self, me: &Caller<'_>, session_id: SessionId) -> Result<Ended, Failure> {
+    /// Ends one session of whoever is in this one, and says whether there was one: it may have ended before, or be another
+    /// user's. Once this has answered, nothing brings it back.
+    pub async fn end_session(&self, me: &Caller<'_>, session_id: SessionId) -> Result<bool, Failure> {
         let from_elsewhere = session_id != me.session.session_id;
         let kind = if from_elsewhere { EventKind::SessionEnded } else { EventKind::LoggedOut };
         let event = self.event(me.user.user_id, kind, &me.client);
         let has_ended = self.store.end_session(session_id, from_elsewhere, &event).await?;
         self.memory.forget_user(me.user.user_id);
-        Ok(if has_ended { Ended::Now } else { Ended::Before })
+        Ok(has_ended)
     }
 
     /// Ends every other session of whoever is in this one, and says how many there were.
@@ -57,7 +49,7 @@ impl Auth {
         Ok(sessions)
     }
 
-    /// A session that is about to begin.
+    /// A session of this user that has begun once the database has it.
     pub(super) fn new_session(
         &self,
         user: &User,
@@ -76,14 +68,6 @@ impl Auth {
             notice: None,
         };
         Ok(StartedSession { user: user.clone(), session, token: Token::random()?, device: None })
-    }
-
-    /// What a browser is known as to a user, and whether that is new.
-    pub(super) fn device_of(&self, user_id: UserId, browser: &Browser) -> Result<(Device, bool), Failure> {
-        match browser.devices.of(user_id) {
-            Some(known) => Ok((known.clone(), false)),
-            None => Ok((Device::new(user_id)?, true)),
-        }
     }
 
     /// To be called when the database has begun a session: the one that it replaces is forgotten, and where the oldest had

@@ -2,14 +2,6 @@ use super::{Auth, Browser, Failure, StartedSession};
 use crate::model::{Device, DisplayName, EventKind, Password, User, UserId, Username};
 use crate::store::NewUser;
 
-/// A new account that someone asks for.
-#[derive(Debug)]
-pub struct SignUp<'a> {
-    pub username: Username,
-    pub password: Password,
-    pub browser: &'a Browser,
-}
-
 /// Why there is no new account.
 #[derive(Debug, thiserror::Error)]
 pub enum SignUpError {
@@ -23,20 +15,30 @@ pub enum SignUpError {
 
 impl Auth {
     /// Makes an account and begins its first session, both or neither. However many ask for a name at once, one gets it.
-    pub async fn sign_up(&self, wanted: SignUp<'_>) -> Result<StartedSession, SignUpError> {
-        let done = self.try_to_sign_up(wanted).await;
-        self.metrics.count_sign_up(match &done {
+    pub async fn sign_up(
+        &self,
+        username: Username,
+        password: Password,
+        browser: &Browser,
+    ) -> Result<StartedSession, SignUpError> {
+        let done = self.try_to_sign_up(username, password, browser).await;
+        let outcome = match &done {
             Ok(_) => "signed_up",
             Err(SignUpError::NameTaken) => "name_taken",
             Err(SignUpError::Closed) => "closed",
-            Err(SignUpError::Failure(Failure::TooMany(_))) => "too_many",
+            Err(SignUpError::Failure(Failure::TooMany(_) | Failure::Locked(_))) => "too_many",
             Err(SignUpError::Failure(_)) => "failed",
-        });
+        };
+        self.metrics.sign_ups.with_label_values(&[outcome]).inc();
         done
     }
 
-    async fn try_to_sign_up(&self, wanted: SignUp<'_>) -> Result<StartedSession, SignUpError> {
-        let SignUp { username, password, browser } = wanted;
+    async fn try_to_sign_up(
+        &self,
+        username: Username,
+        password: Password,
+        browser: &Browser,
+    ) -> Result<StartedSession, SignUpError> {
         if !self.rules.sign_up_is_open {
             return Err(SignUpError::Closed);
         }
@@ -61,6 +63,6 @@ impl Auth {
         let now = self.clock.now();
         let user =
             User { user_id: UserId::new(now), display_name: DisplayName::from(&username), username, created_at: now };
-        Ok(NewUser { user, password_hash })
+        Ok(NewUser { user, password_hash, disabled_at: None })
     }
 }

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::hashing::Verdict;
 use super::{Auth, Failure};
-use crate::model::{ClientInfo, Device, Moment, Password, PasswordHash, TooMany, UserId, Username, network_of};
+use crate::model::{ClientInfo, Device, Moment, Password, PasswordHash, UserId, Username, network_of};
 use crate::store::Try;
 
 /// After so many failures in a row the password alone does not open an account from a browser that it does not know.
@@ -22,11 +22,7 @@ pub const MOST_SIGN_UPS_OF_A_NETWORK: i64 = 120;
 /// The span in which the sign-ups of a network are counted.
 pub const SIGN_UP_SPAN: Duration = Duration::from_secs(60 * 60);
 
-/// The longest delay after a failure.
-const LONGEST_DELAY: Duration = Duration::from_secs(30);
-
-/// Leave to try a secret once.
-#[derive(Default)]
+/// Leave to try a secret once; it is made in this file alone.
 pub(super) struct Permit {
     /// What a success clears: the counters of this user, and no other.
     pub(super) clears: Vec<String>,
@@ -34,6 +30,12 @@ pub(super) struct Permit {
     uncounts: Option<String>,
     /// Whether so many have failed in a row that the secret alone is not enough any more.
     pub(super) is_locked: bool,
+}
+
+impl Permit {
+    fn new() -> Self {
+        Self { clears: Vec::new(), uncounts: None, is_locked: false }
+    }
 }
 
 /// What is tried.
@@ -50,16 +52,11 @@ pub(super) enum Subject<'a> {
     ConfirmationCode(UserId),
 }
 
-/// So many have failed in a row that waiting does not help any more; `way_out` does, as a sentence.
-pub(super) fn locked(way_out: &'static str) -> Failure {
-    TooMany { wait: LONGEST_DELAY, way_out: Some(way_out) }.into()
-}
-
 impl Auth {
     /// Counts a try and gives leave for it.
     pub(super) async fn permit(&self, subject: Subject<'_>, client: &ClientInfo) -> Result<Permit, Failure> {
-        let mut permit = Permit::default();
-        if !self.rules.throttle || self.is_in_own_budget(&subject, &mut permit).await? {
+        let mut permit = Permit::new();
+        if !self.rules.throttle || self.count_in_own_budget(&subject, &mut permit).await? {
             return Ok(permit);
         }
         if let Some(network) = network_bucket("network", client).filter(|_| subject.counts_for_network()) {
@@ -73,9 +70,9 @@ impl Auth {
         Ok(permit)
     }
 
-    /// A browser that has logged in before has a budget of its own: neither strangers' failures under this name nor those of
+    /// Counts the try for a browser that has logged in before, and says whether that is enough. It has a budget of its own: neither strangers' failures under this name nor those of
     /// its neighbours count against it, until it fails as often itself.
-    async fn is_in_own_budget(&self, subject: &Subject<'_>, permit: &mut Permit) -> Result<bool, Failure> {
+    async fn count_in_own_budget(&self, subject: &Subject<'_>, permit: &mut Permit) -> Result<bool, Failure> {
         let bucket = match subject {
             Subject::LogIn { device: Some(device), .. } => device_bucket("device", device),
             Subject::Code { device: Some(device), .. } => device_bucket("code-device", device),
@@ -95,7 +92,7 @@ impl Auth {
     /// begin anew.
     pub(super) fn permit_after_password(&self, username: &Username, device: Option<&Device>) -> Permit {
         let own = device.map(|device| device_bucket("device", device));
-        Permit { clears: [name_bucket(username.as_str())].into_iter().chain(own).collect(), ..Permit::default() }
+        Permit { clears: [name_bucket(username.as_str())].into_iter().chain(own).collect(), ..Permit::new() }
     }
 
     /// Counts a sign-up; those that succeed count too.
@@ -163,14 +160,14 @@ impl Auth {
                 self.metrics.throttled.inc();
                 // Rounded up, so that whoever waits as long as they are told is let in.
                 let wait = Duration::from_secs(until.since(now).as_millis().div_ceil(1_000) as u64);
-                Err(TooMany { wait, way_out: None }.into())
+                Err(Failure::TooMany(wait))
             }
         }
     }
 }
 
 impl Subject<'_> {
-    /// Where strangers' tries count.
+    /// Where strangers' tries count. The store finds a user's buckets by the id in them, and the networks' by their beginning.
     pub(super) fn bucket(&self) -> Option<String> {
         match self {
             Self::LogIn { username, .. } => Some(name_bucket(username)),

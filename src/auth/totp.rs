@@ -5,8 +5,6 @@ use totp_rs::{Builder, Totp};
 
 use crate::model::{Moment, TotpSecret, Username};
 
-const STEP: i64 = TotpSecret::STEP;
-const WINDOW: i64 = TotpSecret::WINDOW;
 /// How many steps around are looked at to tell a wrong clock from a wrong code.
 const NEARBY: i64 = 20;
 
@@ -38,10 +36,10 @@ pub fn otpauth_url(secret: &TotpSecret, username: &Username, site: &str) -> Opti
 
 /// Looks at a code of six digits.
 pub(super) fn check(secret: &TotpSecret, code: &str, now: Moment) -> TimeCode {
-    let present = now.millis().div_euclid(1_000) / STEP;
+    let present = now.millis().div_euclid(1_000) / TotpSecret::STEP;
     let Some(totp) = totp(secret, "", None) else { return TimeCode::Wrong };
     let is_of = |step: i64| {
-        let right = totp.generate(u64::try_from(step * STEP).unwrap_or(0)).to_string();
+        let right = totp.generate(u64::try_from(step * TotpSecret::STEP).unwrap_or(0)).to_string();
         bool::from(right.as_bytes().ct_eq(code.as_bytes()))
     };
 
@@ -50,8 +48,8 @@ pub(super) fn check(secret: &TotpSecret, code: &str, now: Moment) -> TimeCode {
     steps.sort_by_key(|away| away.abs());
     let found = steps.into_iter().filter(|away| is_of(present + away)).collect::<Vec<_>>();
     match found.first() {
-        Some(away) if away.abs() <= WINDOW => TimeCode::Right { step: present + away },
-        Some(away) => TimeCode::OtherTime { step: present + away, seconds_ahead: away * STEP },
+        Some(away) if away.abs() <= TotpSecret::WINDOW => TimeCode::Right { step: present + away },
+        Some(away) => TimeCode::OtherTime { step: present + away, seconds_ahead: away * TotpSecret::STEP },
         None => TimeCode::Wrong,
     }
 }
@@ -75,7 +73,7 @@ mod tests {
             [(59, "287082"), (1_111_111_109, "081804"), (1_234_567_890, "005924"), (2_000_000_000, "279037")]
         {
             let found = check(&secret, code, Moment::from_millis(seconds * 1_000));
-            assert_eq!(found, TimeCode::Right { step: seconds / STEP });
+            assert_eq!(found, TimeCode::Right { step: seconds / TotpSecret::STEP });
         }
     }
 
@@ -83,13 +81,13 @@ mod tests {
     fn a_code_of_the_step_before_or_after_is_right_and_one_of_another_time_is_told_apart() {
         let secret = TotpSecret::parse(&BASE32_NOPAD.encode(b"12345678901234567890")).unwrap();
         let at = |seconds: i64| check(&secret, "005924", Moment::from_millis(seconds * 1_000));
-        let step = 1_234_567_890 / STEP;
+        let step = 1_234_567_890 / TotpSecret::STEP;
         for seconds in [-30, 0, 29, 30, 59] {
-            assert_eq!(at(step * STEP + seconds), TimeCode::Right { step }, "{seconds}");
+            assert_eq!(at(step * TotpSecret::STEP + seconds), TimeCode::Right { step }, "{seconds}");
         }
-        assert_eq!(at(step * STEP + 60), TimeCode::OtherTime { step, seconds_ahead: -60 });
-        assert_eq!(at(step * STEP - 31), TimeCode::OtherTime { step, seconds_ahead: 60 });
-        assert_eq!(at(step * STEP + 3_600), TimeCode::Wrong);
+        assert_eq!(at(step * TotpSecret::STEP + 60), TimeCode::OtherTime { step, seconds_ahead: -60 });
+        assert_eq!(at(step * TotpSecret::STEP - 31), TimeCode::OtherTime { step, seconds_ahead: 60 });
+        assert_eq!(at(step * TotpSecret::STEP + 3_600), TimeCode::Wrong);
         for code in ["", "00592", "0059240", "+05924", "００５９２４", " 05924"] {
             assert_eq!(check(&secret, code, Moment::from_millis(1_234_567_890_000)), TimeCode::Wrong, "{code}");
         }

@@ -76,7 +76,7 @@ impl Auth {
 
     /// Keeps an event while the answer goes out already: were it waited for, the time would tell whether a name has an
     /// account.
-    pub(super) fn tell_later(&self, user_id: Option<UserId>, kind: EventKind, client: &ClientInfo) {
+    pub(super) fn keep_event_later(&self, user_id: Option<UserId>, kind: EventKind, client: &ClientInfo) {
         let Some(event) = user_id.map(|user_id| self.event(user_id, kind, client)) else { return };
         let store = self.store.clone();
         rocket::tokio::spawn(async move {

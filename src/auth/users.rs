@@ -3,7 +3,6 @@
 use super::{Auth, Failure, SignUpError};
 use crate::model::{ClientInfo, DisplayName, EventKind, Password, Session, SessionId, User, UserId, Username};
 pub use crate::store::Account;
-use crate::store::Open;
 
 /// How many users' sessions are ended in one transaction, so that nobody who logs in meanwhile waits for long.
 const ENDED_AT_ONCE: i64 = 200;
@@ -18,7 +17,7 @@ impl Auth {
 
     /// The accounts whose user names hold a text, by name, at most so many; and how many there are in all.
     pub async fn accounts(&self, search: &str, most: i64) -> Result<(Vec<Account>, i64), Failure> {
-        let accounts = self.store.accounts(search, most, self.open_now()).await?;
+        let accounts = self.store.accounts(search, most, self.clock.now(), &self.rules.sessions).await?;
         Ok((accounts, self.store.count_accounts(search).await?))
     }
 
@@ -52,7 +51,7 @@ impl Auth {
 
     /// The open sessions of one user or of all with who is in them, the last used first, at most so many.
     pub async fn open_sessions(&self, of: Option<UserId>, most: i64) -> Result<Vec<(Username, Session)>, Failure> {
-        self.store.open_sessions(of, most, self.open_now()).await
+        self.store.open_sessions(of, most, self.clock.now(), &self.rules.sessions).await
     }
 
     /// Ends one session, whosever it is (ASVS 7.4.5). False when it had ended before, or never was.
@@ -88,9 +87,5 @@ impl Auth {
             told(ended);
             after = Some(*last);
         }
-    }
-
-    fn open_now(&self) -> Open<'_> {
-        Open { now: self.clock.now(), limits: &self.rules.sessions }
     }
 }

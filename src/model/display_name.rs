@@ -1,14 +1,10 @@
-use std::fmt;
-
 use serde::Serialize;
 use unicode_normalization::UnicodeNormalization;
 
 use super::Username;
 
-const LONGEST: usize = DisplayName::LONGEST;
-
 /// What a person wants to be called: any Unicode up to 64 characters that cannot disturb the text around it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, derive_more::Display)]
 pub struct DisplayName(String);
 
 /// Why a text is no display name, as a sentence for the person who typed it.
@@ -16,7 +12,7 @@ pub struct DisplayName(String);
 pub enum DisplayNameProblem {
     #[error("Type the name you want others to see.")]
     Missing,
-    #[error("Use at most {LONGEST} characters.")]
+    #[error("Use at most {} characters.", DisplayName::LONGEST)]
     TooLong,
     #[error("Leave out control characters and marks that change the direction of the text.")]
     Controls,
@@ -30,7 +26,7 @@ impl DisplayName {
     pub fn parse(text: &str) -> Result<Self, DisplayNameProblem> {
         // Refused by its length first, so that a hostile text is never normalised (four bytes a character at the most,
         // and no character needs more than three marks of its own before NFC joins them).
-        if text.len() > LONGEST * 4 * 4 {
+        if text.len() > Self::LONGEST * 4 * 4 {
             return Err(DisplayNameProblem::TooLong);
         }
         let name: String = text.trim().nfc().collect();
@@ -40,7 +36,7 @@ impl DisplayName {
         if name.chars().all(is_invisible) {
             return Err(DisplayNameProblem::Missing);
         }
-        if name.chars().count() > LONGEST {
+        if name.chars().count() > Self::LONGEST {
             return Err(DisplayNameProblem::TooLong);
         }
         Ok(Self(name))
@@ -60,12 +56,6 @@ impl DisplayName {
 impl From<&Username> for DisplayName {
     fn from(username: &Username) -> Self {
         Self(username.as_str().to_owned())
-    }
-}
-
-impl fmt::Display for DisplayName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 

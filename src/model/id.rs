@@ -1,4 +1,3 @@
-use std::fmt;
 use std::sync::Mutex;
 
 use serde::Serialize;
@@ -17,7 +16,7 @@ fn new_uuid(now: Moment) -> Uuid {
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, derive_more::Display)]
         pub struct $name(Uuid);
 
         impl $name {
@@ -30,12 +29,6 @@ macro_rules! id {
             pub fn parse(text: &str) -> Option<Self> {
                 let id = Self(Uuid::try_parse(text).ok()?);
                 (id.to_string() == text).then_some(id)
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.fmt(f)
             }
         }
     };

@@ -19,7 +19,7 @@ pub use code::{RecoveryCode, RecoveryCodeHash, TotpSecret};
 pub use device::{Device, Devices};
 pub use display_name::{DisplayName, DisplayNameProblem};
 pub use event::{Event, EventKind};
-pub use failure::{Failure, TooMany};
+pub use failure::Failure;
 pub use id::{EventId, SessionId, UserId};
 pub use moment::{Clock, Moment};
 pub use password::{Password, PasswordHash, PasswordProblem, PasswordRefused, PasswordRules};

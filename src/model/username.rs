@@ -1,9 +1,4 @@
-use std::fmt;
-
 use serde::Serialize;
-
-const SHORTEST: usize = Username::SHORTEST;
-const LONGEST: usize = Username::LONGEST;
 
 /// Names that would let a person pass for the site itself, or that name a part of it, one a line.
 /// Compared in lower case and without `.`, `_` and `-`, so that `Ad.min` is taken too.
@@ -11,7 +6,7 @@ static RESERVED: &str = include_str!("reserved_names.txt");
 
 /// The name a person logs in with: 3 to 32 ASCII letters, digits, `.`, `_` and `-`, the first a letter or a digit.
 /// Kept as typed; two that differ only in case are one.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, derive_more::Display)]
 pub struct Username(String);
 
 /// Why a text is no user name, as a sentence for the person who typed it.
@@ -19,9 +14,9 @@ pub struct Username(String);
 pub enum UsernameProblem {
     #[error("Type a user name.")]
     Missing,
-    #[error("Use at least {SHORTEST} characters.")]
+    #[error("Use at least {} characters.", Username::SHORTEST)]
     TooShort,
-    #[error("Use at most {LONGEST} characters.")]
+    #[error("Use at most {} characters.", Username::LONGEST)]
     TooLong,
     #[error("Use only the letters a to z, digits, dots, hyphens and underscores.")]
     Characters,
@@ -44,10 +39,10 @@ impl Username {
         if !text.chars().all(allowed) {
             return Err(UsernameProblem::Characters);
         }
-        if text.len() < SHORTEST {
+        if text.len() < Self::SHORTEST {
             return Err(UsernameProblem::TooShort);
         }
-        if text.len() > LONGEST {
+        if text.len() > Self::LONGEST {
             return Err(UsernameProblem::TooLong);
         }
         if !text.starts_with(|c: char| c.is_ascii_alphanumeric()) {
@@ -76,12 +71,6 @@ impl Username {
     /// The one spelling under which names are compared: lower case.
     pub fn key(&self) -> String {
         self.0.to_ascii_lowercase()
-    }
-}
-
-impl fmt::Display for Username {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 

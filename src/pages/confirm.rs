@@ -4,6 +4,7 @@ use rocket::{get, post};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use super::login::is_inside;
 use crate::auth::{Auth, Failure, Proof, ProofError, TwoFactorState};
 use crate::model::{Password, User, Username};
 use crate::web::{
@@ -35,7 +36,7 @@ impl Page for ConfirmPage {
 
 #[get("/confirm?<next>")]
 pub async fn show(me: SignedIn<'_>, auth: &Auth, next: Option<&str>) -> Result<Show<ConfirmPage>, Error> {
-    Ok(Show(ConfirmPage::new(auth, me.user, next.and_then(NextPath::parse)).await?))
+    Ok(Show(ConfirmPage::new(auth, me.user, next.and_then(NextPath::parse).filter(is_inside)).await?))
 }
 
 #[post("/confirm", data = "<form>")]
@@ -46,21 +47,17 @@ pub async fn submit(
     form: Submission<ConfirmForm>,
 ) -> Submitted<Welcome, ConfirmPage> {
     let Submission(form) = form;
+    let next = form.next.clone().filter(is_inside);
     let confirmed = match form.proof() {
         Ok(proof) => auth.confirm(&me.caller(), proof).await,
-        Err(problems) => return Err(again(auth, me.user, form.next, problems).await),
+        Err(problems) => return Err(again(auth, me.user, next, problems).await),
     };
     match confirmed {
         Ok(started) => {
-            let to = form.next.as_ref().map_or("/profile", NextPath::as_str);
-            Ok(Next::to(to, browser.start("Confirmed.", started)))
+            let welcome = browser.start("Confirmed.", started);
+            Ok(Next::to(next.as_ref().map_or("/profile", NextPath::as_str), welcome))
         }
-        Err(error @ ProofError::WrongPassword) => {
-            Err(again(auth, me.user, form.next, Problems::with("password", error)).await)
-        }
-        Err(ProofError::Code(error)) => Err(again(auth, me.user, form.next, Problems::with("code", error)).await),
-        Err(ProofError::Ended) => Err(Error::no_session().into()),
-        Err(ProofError::Failure(failure)) => Err(failure.into()),
+        Err(error) => Err(again(auth, me.user, next, refused("password", error)?).await),
     }
 }
 
@@ -71,6 +68,16 @@ impl ConfirmForm {
         }
         let password = Password::given(&self.password);
         password.map(Proof::Password).map_err(|problem| Problems::with("password", problem))
+    }
+}
+
+/// What a proof that was not taken says at the form's fields; an error where no other proof would help.
+pub fn refused(password_field: &'static str, error: ProofError) -> Result<Problems, Error> {
+    match error {
+        ProofError::WrongPassword => Ok(Problems::with(password_field, error)),
+        ProofError::Code(error) => Ok(Problems::with("code", error)),
+        ProofError::Ended => Err(Error::no_session()),
+        ProofError::Failure(failure) => Err(failure.into()),
     }
 }
 

@@ -4,8 +4,9 @@ use rocket::{get, post};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use super::confirm::refused;
 use super::logout::LoggedOut;
-use crate::auth::{Auth, ProofError};
+use crate::auth::Auth;
 use crate::model::{Password, User, Username};
 use crate::web::{Browser, Confirmed, Error, FormError, Message, Page, Problems, Show, Submission};
 
@@ -36,21 +37,15 @@ pub async fn submit(
     browser: Browser<'_>,
     form: Submission<DeleteForm>,
 ) -> Result<LoggedOut<Message>, FormError<DeleteAccountPage>> {
-    let password = Password::given(&form.0.password).map_err(|problem| again(problem, me.user))?;
-    auth.delete_account(&me.caller(), password).await.map_err(|error| refused(error, me.user))?;
+    let given = Password::given(&form.0.password);
+    let password = given.map_err(|problem| again(Problems::with("password", problem), me.user))?;
+    if let Err(error) = auth.delete_account(&me.caller(), password).await {
+        return Err(again(refused("password", error)?, me.user));
+    }
     browser.forget(me.user.user_id);
     Ok(LoggedOut::leading_home(Message { message: "Your account and everything we kept of it is gone." }))
 }
 
-fn refused(error: ProofError, user: &User) -> FormError<DeleteAccountPage> {
-    match error {
-        ProofError::WrongPassword | ProofError::Code(_) => again(error, user),
-        ProofError::Ended => Error::no_session().into(),
-        ProofError::Failure(failure) => failure.into(),
-    }
-}
-
-fn again(problem: impl std::fmt::Display, user: &User) -> FormError<DeleteAccountPage> {
-    let page = DeleteAccountPage { username: user.username.clone() };
-    FormError::again(Error::fields(Problems::with("password", problem)), page)
+fn again(problems: Problems, user: &User) -> FormError<DeleteAccountPage> {
+    FormError::again(Error::fields(problems), DeleteAccountPage { username: user.username.clone() })
 }

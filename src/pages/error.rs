@@ -2,7 +2,7 @@
 
 use rocket::http::Status;
 use rocket::response::Redirect;
-use rocket::{Request, catch};
+use rocket::{Either, Request, catch};
 use serde::Serialize;
 
 use super::login::is_inside;
@@ -13,7 +13,7 @@ pub struct ErrorPage {
     status: u16,
     title: &'static str,
     says: String,
-    request_id: String,
+    request_id: RequestId,
     /// What is wrong with what was sent, where no form could say it.
     wrong: Problems,
 }
@@ -23,24 +23,24 @@ impl Page for ErrorPage {
 }
 
 #[catch(401)]
-pub fn log_in_first(request: &Request<'_>) -> Result<Redirect, Refusal<ErrorPage>> {
+pub fn log_in_first(request: &Request<'_>) -> Either<Redirect, Refusal<ErrorPage>> {
     match Format::of(request) {
         // Nobody is told to log in where it cannot be known whether they are.
         Format::Html if Viewer::of(request).is_ok() => {
-            Ok(leading_to("/login", NextPath::wanted(request).filter(is_inside)))
+            Either::Left(leading_to("/login", NextPath::wanted(request).filter(is_inside)))
         }
-        _ => Err(any_failure(Status::Unauthorized, request)),
+        _ => Either::Right(any_failure(Status::Unauthorized, request)),
     }
 }
 
 #[catch(403)]
-pub fn confirm_first(request: &Request<'_>) -> Result<Redirect, Refusal<ErrorPage>> {
+pub fn confirm_first(request: &Request<'_>) -> Either<Redirect, Refusal<ErrorPage>> {
     let needs_proof = Error::noted(Status::Forbidden, request).kind == ProblemKind::ProofNeeded;
     match Format::of(request) {
         Format::Html if needs_proof => {
-            Ok(leading_to("/confirm", NextPath::wanted(request).or_else(|| page_of(request))))
+            Either::Left(leading_to("/confirm", NextPath::wanted(request).or_else(|| page_of(request))))
         }
-        _ => Err(any_failure(Status::Forbidden, request)),
+        _ => Either::Right(any_failure(Status::Forbidden, request)),
     }
 }
 
@@ -48,7 +48,24 @@ pub fn confirm_first(request: &Request<'_>) -> Result<Redirect, Refusal<ErrorPag
 pub fn any_failure(status: Status, request: &Request<'_>) -> Refusal<ErrorPage> {
     // Where it cannot be known who is looking, that comes first: what they lack is not known either.
     let error = Viewer::of(request).err().unwrap_or_else(|| Error::noted(status, request));
-    // Under the number that the page tells; what failed on our side has been logged with its reason too.
+    log(&error, request);
+    let (title, usually) = sentence(error.status);
+    let says = error.says.as_deref().unwrap_or(usually).to_owned();
+    let page = ErrorPage {
+        status: error.status.code,
+        title,
+        says: says.clone(),
+        request_id: RequestId::of(request).clone(),
+        wrong: error.problems.clone(),
+    };
+    Refusal { error, says, page }
+}
+
+/// Under the number that the page tells. What failed on our side is the operator's business too, with its cause.
+fn log(error: &Error, request: &Request<'_>) {
+    if let Some(cause) = &error.cause {
+        tracing::error!(error = cause, request_id = %RequestId::of(request), "a request failed");
+    }
     tracing::info!(
         status = error.status.code,
         request_id = %RequestId::of(request),
@@ -57,16 +74,6 @@ pub fn any_failure(status: Status, request: &Request<'_>) -> Refusal<ErrorPage> 
         says = error.says.as_deref(),
         "a request was refused"
     );
-    let (title, usually) = sentence(error.status);
-    let says = error.says.as_deref().unwrap_or(usually).to_owned();
-    let page = ErrorPage {
-        status: error.status.code,
-        title,
-        says: says.clone(),
-        request_id: RequestId::of(request).to_string(),
-        wrong: error.problems.clone(),
-    };
-    Refusal { error, says, page }
 }
 
 fn leading_to(page: &str, next: Option<NextPath>) -> Redirect {

@@ -1,13 +1,15 @@
 //! `/health/live` and `/health/ready`: whether to leave this process alone, and whether to send it requests. They tell
 //! everyone the same, and nothing of what is inside.
 
-use rocket::get;
+use std::pin::pin;
+use std::task::{Context, Waker};
+
 use rocket::http::Status;
 use rocket::serde::json::Json;
+use rocket::{Shutdown, get};
 use serde::Serialize;
 
 use crate::auth::Auth;
-use crate::web::Stopping;
 
 #[derive(Serialize)]
 pub struct Live {
@@ -29,14 +31,20 @@ pub fn live() -> Json<Live> {
 }
 
 #[get("/health/ready")]
-pub async fn ready(auth: &Auth, stopping: Stopping) -> (Status, Json<Ready>) {
+pub async fn ready(auth: &Auth, shutdown: Shutdown) -> (Status, Json<Ready>) {
+    let is_stopping = is_over(shutdown);
     let readiness = auth.readiness().await;
     let ready = Ready {
-        ready: readiness.database && readiness.hashing && !stopping.0,
+        ready: readiness.database && readiness.hashing && !is_stopping,
         database: if readiness.database { "ok" } else { "away" },
         hashing: if readiness.hashing { "ok" } else { "full" },
-        server: if stopping.0 { "stopping" } else { "ok" },
+        server: if is_stopping { "stopping" } else { "ok" },
     };
     let status = if ready.ready { Status::Ok } else { Status::ServiceUnavailable };
     (status, Json(ready))
+}
+
+/// Rocket tells that it stops to those alone who wait for it; looked at once, the waiting is over or it is not.
+fn is_over(shutdown: Shutdown) -> bool {
+    pin!(shutdown).poll(&mut Context::from_waker(Waker::noop())).is_ready()
 }

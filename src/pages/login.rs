@@ -58,8 +58,8 @@ pub async fn show(
     next: Option<&str>,
     done: Option<&str>,
 ) -> Result<Show<LoginPage>, Error> {
-    let ending = match (visitor.user, browser.token_hash) {
-        (None, Some(token_hash)) => auth.ending(&token_hash).await?,
+    let ending = match (visitor.user, &browser.token_hash) {
+        (None, Some(token_hash)) => auth.ending(token_hash).await?,
         _ => None,
     };
     Ok(Show(LoginPage {
@@ -88,16 +88,20 @@ pub async fn submit(
         browser: &browser,
     };
     match auth.log_in(tried).await {
-        Ok(started) => Ok(Next::to(form.leads_to(), Some(browser.start("You are signed in.", started)))),
-        Err(LogInError::CodeNeeded(ticket)) => {
-            browser.keep_ticket(&ticket, form.next().as_ref());
-            match format {
-                // For people the second step is a page of its own.
-                Format::Html => Ok(Next::to("/login/code", None)),
-                Format::Json => Err(form.refused(LogInError::CodeNeeded(ticket))),
-            }
+        Ok(started) => {
+            let welcome = browser.start("You are signed in.", started);
+            Ok(Next::to(form.leads_to(), Some(welcome)))
         }
-        Err(error) => Err(form.refused(error)),
+        Err(error) => {
+            if let LogInError::CodeNeeded(ticket) = &error {
+                browser.keep_ticket(ticket, form.next().as_ref());
+                // For people the second step is a page of its own.
+                if format == Format::Html {
+                    return Ok(Next::to("/login/code", None));
+                }
+            }
+            Err(form.refused(error))
+        }
     }
 }
 
@@ -113,18 +117,17 @@ impl LoginForm {
         match basic.0 {
             None => Ok(self),
             // Nobody has an empty name or password.
-            Some(Ok((username, password))) if username.is_empty() || password.is_empty() => {
+            Some((username, password)) if username.is_empty() || password.is_empty() => {
                 Err(self.refused(LogInError::NoMatch))
             }
-            Some(Ok((username, password))) if self.username.is_empty() && self.password.is_empty() => {
+            Some((username, password)) if self.username.is_empty() && self.password.is_empty() => {
                 (self.username, self.password) = (username, password);
                 Ok(self)
             }
-            Some(Ok(_)) => {
+            Some(_) => {
                 let says = "Send the name and the password once: here or by HTTP Basic.";
                 Err(self.again(Error::fields(Problems::with("username", says))))
             }
-            Some(Err(_)) => Err(self.refused(LogInError::NoMatch)),
         }
     }
 
@@ -147,16 +150,11 @@ impl LoginForm {
     }
 
     fn refused(&self, error: LogInError) -> FormError<LoginPage> {
-        let unauthorized = |says: String| Error::saying(Status::Unauthorized, says);
+        let unauthorized = Error::saying(Status::Unauthorized, error.to_string());
         self.again(match error {
-            LogInError::NoMatch => unauthorized(error.to_string()),
-            LogInError::CodeNeeded(_) => {
-                unauthorized("The password is right. Send the code of two-factor authentication as `code` too.".into())
-                    .of_kind(ProblemKind::CodeNeeded)
-            }
-            LogInError::Code(code) => {
-                unauthorized(code.to_string()).of_kind(ProblemKind::CodeNeeded).with("code", code)
-            }
+            LogInError::NoMatch => unauthorized,
+            LogInError::CodeNeeded(_) => unauthorized.of_kind(ProblemKind::CodeNeeded),
+            LogInError::Code(code) => unauthorized.of_kind(ProblemKind::CodeNeeded).with("code", code),
             LogInError::Failure(failure) => return failure.into(),
         })
     }

@@ -5,7 +5,7 @@ use rocket::{get, post};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::auth::{Auth, CodeLogIn, LogInError};
+use crate::auth::{Auth, LogInError};
 use crate::web::{Browser, Error, FormError, Next, NextPath, Page, Problems, Show, Submission, Submitted, Welcome};
 
 /// What a person types: a code of a phone, or a recovery code.
@@ -39,10 +39,10 @@ pub async fn submit(
     if code.is_empty() {
         return Err(again(Error::fields(Problems::with("code", "Type the code."))));
     }
-    let started = auth.log_in_with_code(CodeLogIn { ticket, code, browser: &browser }).await.map_err(refused)?;
+    let started = auth.log_in_with_code(ticket, code, &browser).await.map_err(refused)?;
 
-    let to = next.as_ref().map_or("/profile", NextPath::as_str);
-    Ok(Next::to(to, browser.start("You are signed in.", started)))
+    let welcome = browser.start("You are signed in.", started);
+    Ok(Next::to(next.as_ref().map_or("/profile", NextPath::as_str), welcome))
 }
 
 fn refused(error: LogInError) -> FormError<LoginCodePage> {

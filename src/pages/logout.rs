@@ -4,7 +4,7 @@ use rocket::http::Header;
 use rocket::{Responder, post};
 
 use super::sessions::SessionEnded;
-use crate::auth::{Auth, Ended};
+use crate::auth::Auth;
 use crate::web::{Browser, Error, Next, SignedIn};
 
 /// Asks the browser to drop what it kept of our pages too (ASVS 14.3.1). Not `"cookies"`: that would reach the cookies
@@ -25,12 +25,10 @@ impl<D> LoggedOut<D> {
 #[post("/logout")]
 pub async fn submit(me: SignedIn<'_>, auth: &Auth, browser: Browser<'_>) -> Result<LoggedOut, Error> {
     let session_id = me.session.session_id;
-    match auth.end_session(&me.caller(), session_id).await? {
-        Ended::Now => {
-            browser.end();
-            Ok(LoggedOut::leading_home(SessionEnded { message: "You are signed out.", session_id }))
-        }
-        // Another request ended it first: there was no session to end.
-        Ended::Before => Err(Error::no_session()),
+    if !auth.end_session(&me.caller(), session_id).await? {
+        // Another request ended it first.
+        return Err(Error::no_session());
     }
+    browser.end();
+    Ok(LoggedOut::leading_home(SessionEnded { message: "You are signed out.", session_id }))
 }

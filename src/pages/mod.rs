@@ -27,11 +27,11 @@ use crate::web::{RouteMark, before_filter, filter_routes};
 
 /// The one list of addresses.
 pub fn routes() -> Vec<Route> {
-    let links = RouteMark::SecretAddress.on(route_list![reset_password::show, reset_password::submit]);
-    let data = RouteMark::NoPage.on(route_list![me::show, export::show, metrics::show]);
+    let links = RouteMark::SECRET_ADDRESS.on(route_list![reset_password::show, reset_password::submit]);
+    let data = RouteMark::NO_PAGE.on(route_list![me::show, export::show, metrics::show]);
     // Whoever spreads the load asks each process by its own address, or names no host at all. What is told is the same for
     // everyone, so that no host needs to be kept from it.
-    let health = before_filter(RouteMark::NoPage.on(route_list![health::live, health::ready]));
+    let health = before_filter(RouteMark::NO_PAGE.on(route_list![health::live, health::ready]));
     [health, filter_routes(), pages(), links, data].concat()
 }
 

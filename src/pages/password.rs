@@ -5,7 +5,8 @@ use rocket::{get, post, uri};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::auth::{Auth, ProofError};
+use super::confirm::refused;
+use crate::auth::Auth;
 use crate::model::{Password, User, Username};
 use crate::web::{Browser, Confirmed, Error, FormError, Next, Page, Problems, Show, Submission, Submitted, Welcome};
 
@@ -47,10 +48,13 @@ pub async fn submit(
 ) -> Submitted<Welcome, PasswordPage> {
     let (current, new) = form.0.check(auth, me.user)?;
     let changed = auth.change_password(&me.caller(), current, new).await;
-    let started = changed.map_err(|error| refused(error, auth, me.user))?;
+    let started = match changed {
+        Ok(started) => started,
+        Err(error) => return Err(again(refused("current_password", error)?, auth, me.user)),
+    };
 
-    let message = "Your password is changed. All other sessions have ended.";
-    Ok(Next::to("/profile?done=password", browser.start(message, started)))
+    let welcome = browser.start("Your password is changed. All other sessions have ended.", started);
+    Ok(Next::to("/profile?done=password", welcome))
 }
 
 impl PasswordForm {
@@ -63,14 +67,6 @@ impl PasswordForm {
             (Some(current), Some(new)) => Ok((current, new)),
             _ => Err(again(problems, auth, user)),
         }
-    }
-}
-
-fn refused(error: ProofError, auth: &Auth, user: &User) -> FormError<PasswordPage> {
-    match error {
-        ProofError::WrongPassword | ProofError::Code(_) => again(Problems::with("current_password", error), auth, user),
-        ProofError::Ended => Error::no_session().into(),
-        ProofError::Failure(failure) => failure.into(),
     }
 }
 

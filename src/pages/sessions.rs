@@ -4,7 +4,7 @@ use rocket::http::Status;
 use rocket::{get, post};
 use serde::Serialize;
 
-use crate::auth::{Auth, Ended};
+use crate::auth::Auth;
 use crate::model::{Moment, Session, SessionId};
 use crate::web::{Browser, Confirmed, Error, Next, Page, Show, SignedIn, browser_of};
 
@@ -70,7 +70,7 @@ pub async fn end(me: Confirmed<'_>, auth: &Auth, browser: Browser<'_>, id: &str)
     // It has ended before, never was, or is another person's: nobody is told which.
     let not_found = || Error::of(Status::NotFound);
     let session_id = SessionId::parse(id).ok_or_else(not_found)?;
-    if auth.end_session(&me.caller(), session_id).await? == Ended::Before {
+    if !auth.end_session(&me.caller(), session_id).await? {
         return Err(not_found());
     }
     let ended = SessionEnded { message: "The session has ended.", session_id };

@@ -5,7 +5,7 @@ use rocket::{get, post};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::auth::{Auth, SignUp, SignUpError};
+use crate::auth::{Auth, SignUpError};
 use crate::model::{Password, Username};
 use crate::web::{Browser, Error, FormError, Next, Page, Problems, Show, Submission, Submitted, Welcome};
 
@@ -37,10 +37,10 @@ pub fn show(auth: &Auth) -> Show<SignupPage> {
 pub async fn submit(auth: &Auth, browser: Browser<'_>, form: Submission<SignupForm>) -> Submitted<Welcome, SignupPage> {
     let Submission(form) = form;
     let (username, password) = form.check(auth)?;
-    let wanted = SignUp { username, password, browser: &browser };
-    let started = auth.sign_up(wanted).await.map_err(|error| form.refused(auth, error))?;
+    let started = auth.sign_up(username, password, &browser).await.map_err(|error| form.refused(auth, error))?;
 
-    Ok(Next::to("/profile", browser.start("Your account is ready.", started)).with_status(Status::Created))
+    let welcome = browser.start("Your account is ready.", started);
+    Ok(Next::to("/profile", welcome).with_status(Status::Created))
 }
 
 impl SignupForm {

@@ -1,5 +1,5 @@
 //! WHAT THE OPERATOR DECIDES: one flat list beside Rocket's own keys, read once, checked whole, refused with a sentence.
-//! What is written ([`written`]) comes from several places ([`sources`]) and becomes [`Settings`].
+//! What is written (`written.rs`) comes from several places (`sources.rs`) and becomes [`Settings`].
 
 mod bad_setting;
 mod checked;

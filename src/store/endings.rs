@@ -3,7 +3,7 @@
 use sqlx::{query, query_as};
 
 use super::events::{NewEvent, insert_event};
-use super::sessions::is_still_there;
+use super::sessions::hold_session;
 use super::timings::reading;
 use super::{Result, Statement, Store, Tx, take_turns};
 use crate::model::{EventKind, Moment, SessionId, SessionLimits, TokenHash, UserId};
@@ -95,7 +95,7 @@ impl Store {
     /// Ends all sessions of a user but one, keeps the event, and says how many there were.
     pub async fn end_other_sessions(&self, but: SessionId, event: &NewEvent) -> Result<u64> {
         let mut tx = self.begin().await?;
-        if !is_still_there(&mut tx, event.user_id, but).await? {
+        if !hold_session(&mut tx, event.user_id, but).await? {
             return Ok(0);
         }
         let ended = end_sessions_from_elsewhere(&mut tx, Which::AllBut(but), event).await?;
@@ -123,7 +123,7 @@ mod tests {
     use super::*;
     use crate::model::{ClientInfo, DisplayName, Event, EventId, PasswordHash, Session, User, Username};
     use crate::store::sessions::insert_session;
-    use crate::store::{Database, NewSession, NewUser, Open};
+    use crate::store::{Database, NewSession, NewUser};
 
     const LIMITS: SessionLimits = SessionLimits {
         idle: Duration::from_secs(30 * 60),
@@ -166,7 +166,7 @@ mod tests {
         let user_id = user.user_id;
         let event = Event { at: now, kind: EventKind::AccountMade, client: ClientInfo::default() };
         let event = NewEvent { event_id: EventId::new(now), user_id, event };
-        let new = NewUser { user, password_hash: PasswordHash::from_phc(String::new()) };
+        let new = NewUser { user, password_hash: PasswordHash::from_phc(String::new()), disabled_at: None };
         assert!(store.add_user(&new, None, &event).await.unwrap());
 
         let mut seen = Vec::new();
@@ -190,7 +190,7 @@ mod tests {
         let (store, user_id) = store_with_sessions(&folder.path().join("a.db"), now).await;
 
         let kept = store.sessions(user_id).await.unwrap();
-        let open = store.open_sessions(None, 1_000, Open { now, limits: &LIMITS }).await.unwrap();
+        let open = store.open_sessions(None, 1_000, now, &LIMITS).await.unwrap();
 
         assert_eq!(kept.len(), grid(now).len());
         let is_open = |kept: &Session| open.iter().any(|(_, session)| session.session_id == kept.session_id);

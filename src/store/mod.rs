@@ -38,7 +38,7 @@ pub use backup::{Copied, CopyError, check_copy, copy_sqlite};
 pub use database::{Database, Inspected, Tables};
 pub use events::NewEvent;
 pub use open::OpenError;
-pub use operator::{Account, ImportedUser, Open};
+pub use operator::Account;
 pub use postgres::Server;
 pub use resets::Reset;
 pub use second_factors::SecondFactor;

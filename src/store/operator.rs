@@ -37,23 +37,9 @@ impl FromRow<'_, AnyRow> for Account {
     }
 }
 
-/// An account that another system made.
-#[derive(Debug)]
-pub struct ImportedUser {
-    pub new: NewUser,
-    pub disabled_at: Option<Moment>,
-    pub event: NewEvent,
-}
-
-#[derive(Clone, Copy, Debug)]
-pub struct Open<'a> {
-    pub now: Moment,
-    pub limits: &'a SessionLimits,
-}
-
 impl Store {
     /// The accounts whose user names hold this text, by name, at most so many.
-    pub async fn accounts(&self, search: &str, most: i64, open: Open<'_>) -> Result<Vec<Account>> {
+    pub async fn accounts(&self, search: &str, most: i64, now: Moment, limits: &SessionLimits) -> Result<Vec<Account>> {
         static SQL: Sql = Sql::new(|| {
             format!(
                 "SELECT {USER}, users.disabled_at, {SECOND_FACTORS},
@@ -65,7 +51,7 @@ impl Store {
             )
         });
 
-        let accounts = asked_at(&SQL, open.now, open.limits)
+        let accounts = asked_at(&SQL, now, limits)
             .bind(EventKind::LoggedIn.name())
             .bind(EventKind::SignedUp.name())
             .bind(holding(search))
@@ -81,17 +67,17 @@ impl Store {
         reading(query_scalar(SQL).bind(holding(search)).fetch_one(&self.readers)).await
     }
 
-    /// Makes these accounts, without sessions, in one transaction. Answers for each whether it was made; it was not where
+    /// Makes these accounts of another system's, without sessions, in one transaction. Answers for each whether it was made; it was not where
     /// the name is taken, in whatever spelling.
-    pub async fn import_users(&self, users: &[ImportedUser]) -> Result<Vec<bool>> {
+    pub async fn import_users(&self, users: &[(NewUser, NewEvent)]) -> Result<Vec<bool>> {
         // In the order of the names, so that of two imports at once neither waits for the other while that waits for it.
         let mut order: Vec<usize> = (0..users.len()).collect();
-        order.sort_by_cached_key(|place| users[*place].new.user.username.key());
+        order.sort_by_cached_key(|place| users[*place].0.user.username.key());
         let mut made = vec![false; users.len()];
         let mut tx = self.begin().await?;
         for place in order {
-            let ImportedUser { new, disabled_at, event } = &users[place];
-            made[place] = insert_user(&mut tx, new, *disabled_at).await?;
+            let (new, event) = &users[place];
+            made[place] = insert_user(&mut tx, new).await?;
             if made[place] {
                 insert_event(&mut tx, event).await?;
             }
@@ -130,7 +116,8 @@ impl Store {
         &self,
         of: Option<UserId>,
         most: i64,
-        open: Open<'_>,
+        now: Moment,
+        limits: &SessionLimits,
     ) -> Result<Vec<(Username, Session)>> {
         static SQL: Sql = Sql::new(|| {
             format!(
@@ -140,7 +127,7 @@ impl Store {
             )
         });
 
-        let sessions = asked_at(&SQL, open.now, open.limits)
+        let sessions = asked_at(&SQL, now, limits)
             .bind(of.map_or_else(String::new, |user_id| user_id.to_string()))
             .bind(most)
             .try_map(|row: AnyRow| Ok((Username::from_kept(row.try_get("username")?), Session::from_row(&row)?)));

@@ -1,7 +1,7 @@
 use sqlx::{query, query_as, query_scalar};
 
 use super::events::{NewEvent, insert_event};
-use super::sessions::is_still_there;
+use super::sessions::hold_session;
 use super::timings::reading;
 use super::{Result, Statement, Store};
 use crate::model::{Moment, RecoveryCodeHash, SessionId, UserId};
@@ -120,7 +120,7 @@ impl Store {
         const TELL: &str = "UPDATE sessions SET notice = $1 WHERE user_id = $2 AND session_id <> $3";
 
         let mut tx = self.begin().await?;
-        if !is_still_there(&mut tx, event.user_id, this_session).await? || tx.execute(change).await? == 0 {
+        if !hold_session(&mut tx, event.user_id, this_session).await? || tx.execute(change).await? == 0 {
             return Ok(false);
         }
         let user_id = event.user_id.to_string();

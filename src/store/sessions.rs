@@ -56,7 +56,7 @@ pub(super) async fn insert_session(
 
 /// Whether the session of a user that asks has not been ended meanwhile: one that was changes nothing any more. It touches
 /// the row, so that whoever ends the session at the same time comes before or after.
-pub(super) async fn is_still_there(tx: &mut Tx, user_id: UserId, session_id: SessionId) -> Result<bool> {
+pub(super) async fn hold_session(tx: &mut Tx, user_id: UserId, session_id: SessionId) -> Result<bool> {
     const SQL: &str = "UPDATE sessions SET last_seen_at = last_seen_at WHERE session_id = $1 AND user_id = $2";
 
     take_turns(tx, user_id).await?;

@@ -9,7 +9,7 @@ use crate::model::{Moment, UserId};
 /// What came of asking whether something may be tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Try {
-    /// It may, and it counts already: the so-manieth.
+    /// It may, and it counts already: as which in a row.
     Counted(i64),
     /// It may not, until then.
     NotBefore(Moment),
@@ -93,7 +93,7 @@ impl Store {
     }
 }
 
-/// Forgets every try that was counted for a user.
+/// Forgets every try that was counted for a user: all names of buckets but that of the login hold the id (`auth/throttle.rs`).
 pub(super) async fn forget_tries_of(tx: &mut Tx, user_id: UserId, bucket_of_name: &str) -> Result<()> {
     const SQL: &str = "DELETE FROM throttle WHERE bucket = $1 OR bucket LIKE '%:' || $2 || '%'";
 

@@ -4,16 +4,19 @@ use sqlx::{FromRow, Row, query, query_as, query_scalar};
 use super::endings::{Which, end_sessions, end_sessions_from_elsewhere};
 use super::events::{NewEvent, insert_event};
 use super::rows::{SECOND_FACTORS, Sql, USER, moment_if_any};
-use super::sessions::{NewSession, insert_session, is_still_there};
+use super::sessions::{NewSession, hold_session, insert_session};
 use super::throttle::forget_tries_of;
 use super::timings::reading;
 use super::{Result, Store, Tx};
 use crate::model::{DisplayName, Moment, PasswordHash, SessionId, User, UserId, Username};
 
+/// An account that is to be made.
 #[derive(Debug)]
 pub struct NewUser {
     pub user: User,
     pub password_hash: PasswordHash,
+    /// Since when it may not be used, where another system closed it.
+    pub disabled_at: Option<Moment>,
 }
 
 /// A user with what a login is checked against.
@@ -49,7 +52,7 @@ fn credentials_where(condition: &str) -> String {
 }
 
 /// Inserts an account. Answers whether it did; it does not where the name is taken, in whatever spelling.
-pub(super) async fn insert_user(tx: &mut Tx, new: &NewUser, disabled_at: Option<Moment>) -> Result<bool> {
+pub(super) async fn insert_user(tx: &mut Tx, new: &NewUser) -> Result<bool> {
     const SQL: &str = "
         INSERT INTO users
             (user_id, username, username_key, display_name, password_hash, password_version, created_at, disabled_at)
@@ -63,7 +66,7 @@ pub(super) async fn insert_user(tx: &mut Tx, new: &NewUser, disabled_at: Option<
         .bind(new.user.display_name.as_str())
         .bind(new.password_hash.phc())
         .bind(new.user.created_at.millis())
-        .bind(disabled_at.map(Moment::millis));
+        .bind(new.disabled_at.map(Moment::millis));
     Ok(tx.execute(insert).await? == 1)
 }
 
@@ -93,7 +96,7 @@ impl Store {
     /// taken, in whatever spelling.
     pub async fn add_user(&self, new: &NewUser, session: Option<&NewSession<'_>>, event: &NewEvent) -> Result<bool> {
         let mut tx = self.begin().await?;
-        if !insert_user(&mut tx, new, None).await? {
+        if !insert_user(&mut tx, new).await? {
             return Ok(false);
         }
         if let Some(session) = session {
@@ -119,7 +122,8 @@ impl Store {
     }
 
     /// Changes a password, ends every session of its user and begins a new one, all or nothing. False when the password is
-    /// no longer the one of `password_version`, or the user is gone or disabled: then nothing changes.
+    /// no longer the one of `password_version`, the session has ended, or the user is gone or disabled: then nothing
+    /// changes.
     pub async fn change_password(
         &self,
         new_hash: &PasswordHash,
@@ -130,7 +134,7 @@ impl Store {
     ) -> Result<bool> {
         let mut tx = self.begin().await?;
         let changed = set_password(&mut tx, event, new_hash, password_version).await?;
-        if !changed || !is_still_there(&mut tx, event.user_id, this_session).await? {
+        if !changed || !hold_session(&mut tx, event.user_id, this_session).await? {
             return Ok(false);
         }
         end_sessions_from_elsewhere(&mut tx, Which::AllBut(this_session), event).await?;
@@ -153,7 +157,7 @@ impl Store {
         const DELETE: &str = "DELETE FROM users WHERE user_id = $1 AND password_version = $2";
 
         let mut tx = self.begin().await?;
-        if !is_still_there(&mut tx, user_id, this_session).await? {
+        if !hold_session(&mut tx, user_id, this_session).await? {
             return Ok(false);
         }
         if tx.execute(query(DELETE).bind(user_id.to_string()).bind(password_version)).await? == 0 {

@@ -1,14 +1,13 @@
-use std::ops::Deref;
 use std::time::Duration;
 
 use rocket::Request;
-use rocket::outcome::Outcome;
 use rocket::request::{self, FromRequest};
 use serde::Serialize;
 
 use super::NextPath;
 use super::client_info::client_info;
 use super::cookies::{OwnCookie, session_token};
+use super::visitor::{Viewer, outcome};
 use crate::auth::{self, StartedSession, Ticket};
 use crate::model::{Devices, Moment, PROOF_LASTS, SessionId, User, UserId};
 
@@ -16,9 +15,11 @@ use crate::model::{Devices, Moment, PROOF_LASTS, SessionId, User, UserId};
 const DEVICE_KEPT: Duration = Duration::from_secs(400 * 24 * 3_600);
 
 /// The browser that asks, with the cookies of ours that it holds. What the verbs want to know of it is an
-/// [`auth::Browser`].
+/// [`auth::Browser`]. When it cannot be known who asks from it, the route answers 503 and does nothing.
+#[derive(derive_more::Deref)]
 pub struct Browser<'r> {
     request: &'r Request<'r>,
+    #[deref]
     known: auth::Browser,
 }
 
@@ -30,7 +31,13 @@ pub struct Welcome {
     session_id: SessionId,
 }
 
-impl Browser<'_> {
+impl<'r> Browser<'r> {
+    fn of(request: &'r Request<'_>) -> Self {
+        let devices = OwnCookie::Device.read(request).map(|text| Devices::parse(&text)).unwrap_or_default();
+        let known = auth::Browser { client: client_info(request), devices, token_hash: session_token(request) };
+        Self { request, known }
+    }
+
     /// Gives the browser what it needs to be in a session, and answers what programs get.
     pub fn start(&self, message: &'static str, started: StartedSession) -> Welcome {
         let session = &started.session;
@@ -83,21 +90,11 @@ impl Browser<'_> {
     }
 }
 
-impl Deref for Browser<'_> {
-    type Target = auth::Browser;
-
-    fn deref(&self) -> &auth::Browser {
-        &self.known
-    }
-}
-
 #[rocket::async_trait]
 impl<'r> FromRequest<'r> for Browser<'r> {
-    type Error = std::convert::Infallible;
+    type Error = ();
 
-    async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Self::Error> {
-        let devices = OwnCookie::Device.read(request).map(|text| Devices::parse(&text)).unwrap_or_default();
-        let known = auth::Browser { client: client_info(request), devices, token_hash: session_token(request) };
-        Outcome::Success(Self { request, known })
+    async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, ()> {
+        outcome(request, Viewer::of(request).map(|_| Self::of(request)))
     }
 }

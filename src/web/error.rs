@@ -14,11 +14,14 @@ use serde::Serialize;
 
 use super::Problems;
 use super::problems::ByField;
-use crate::auth::{Failure, TooMany};
+use crate::auth::Failure;
 use crate::model::random_bytes;
 
 /// When to come back after a 503: the queue of passwords and the patience with a locked database are about as long.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
+
+/// When to come back to an account that is locked: as after the longest delay, because it may be opened elsewhere meanwhile.
+const RETRY_LOCKED: Duration = Duration::from_secs(30);
 
 /// Why a request is not answered with what was asked for. Pages return it with `?`; the catcher draws it.
 #[derive(Clone, Debug)]
@@ -33,7 +36,7 @@ pub struct Error {
     /// The methods that the address has.
     pub allow: Option<String>,
     /// What could not be done, for the log alone.
-    cause: Option<String>,
+    pub cause: Option<String>,
 }
 
 /// The `type` of a problem (RFC 9457 §3.1.1), for programs to tell apart what the status does not.
@@ -106,19 +109,9 @@ impl Error {
         Self::of(Status::Unauthorized)
     }
 
-    /// Notes it for the catcher, and says under which status it is answered. A failure of ours is logged, here alone.
+    /// Notes it for the catcher, and says under which status it is answered.
     pub fn note(self, request: &Request<'_>) -> Status {
         let status = self.status;
-        if let Some(cause) = &self.cause {
-            tracing::error!(
-                error = cause,
-                status = status.code,
-                request_id = %RequestId::of(request),
-                method = %request.method(),
-                route = request.route().map(|route| route.uri.to_string()),
-                "a request failed"
-            );
-        }
         // Whatever is noted first is what happened.
         let _ = noted(request).set(self);
         status
@@ -136,10 +129,11 @@ fn noted<'r>(request: &'r Request<'_>) -> &'r OnceLock<Error> {
 
 impl From<Failure> for Error {
     fn from(failure: Failure) -> Self {
-        let (status, says) = match &failure {
-            Failure::TooMany(TooMany { wait, .. }) => {
+        let (status, says) = match failure {
+            Failure::TooMany(_) | Failure::Locked(_) => {
+                let retry_after = if let Failure::TooMany(wait) = failure { wait } else { RETRY_LOCKED };
                 let says = failure.to_string();
-                return Self { retry_after: Some(*wait), ..Self::saying(Status::TooManyRequests, says) };
+                return Self { retry_after: Some(retry_after), ..Self::saying(Status::TooManyRequests, says) };
             }
             Failure::Busy => {
                 (Status::ServiceUnavailable, "Many people are logging in right now. Please try again in a moment.")
@@ -171,7 +165,7 @@ struct Problem<'a> {
     title: &'static str,
     status: u16,
     detail: &'a str,
-    request_id: &'a str,
+    request_id: &'a RequestId,
     #[serde(skip_serializing_if = "Option::is_none")]
     errors: Option<ByField<'a>>,
 }
@@ -183,7 +177,7 @@ pub(super) fn problem(request: &Request<'_>, error: &Error, detail: &str) -> res
         title: error.status.reason_lossy(),
         status: error.status.code,
         detail,
-        request_id: RequestId::of(request).as_str(),
+        request_id: RequestId::of(request),
         errors: (!error.problems.is_empty()).then(|| error.problems.by_field()),
     });
     let body = body.map_err(|_| Status::InternalServerError)?;
@@ -200,21 +194,11 @@ pub(super) fn challenge() -> Header<'static> {
 }
 
 /// Names one request in our answer and in our log, so that a person can point us at it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, derive_more::Display, Serialize)]
 pub struct RequestId(String);
 
 impl RequestId {
     pub fn of<'r>(request: &'r Request<'_>) -> &'r Self {
         request.local_cache(|| Self(HEXLOWER.encode(&random_bytes::<8>().unwrap_or_default())))
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for RequestId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }

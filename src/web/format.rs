@@ -23,7 +23,7 @@ impl Format {
             _ if sends_json => Self::Json,
             Some(format) => format,
             None if request.headers().contains("Authorization") => Self::Json,
-            None if RouteMark::NoPage.is_on(request) => Self::Json,
+            None if RouteMark::NO_PAGE.is_on(request) => Self::Json,
             None => Self::Html,
         }
     }

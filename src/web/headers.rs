@@ -1,11 +1,8 @@
-use rocket::fairing::{Fairing, Info, Kind};
+use rocket::fairing::{AdHoc, Fairing};
 use rocket::http::Header;
 use rocket::{Request, Response};
 
 use super::{RouteMark, Site};
-
-/// Puts the security headers on every answer.
-pub struct SecurityHeaders;
 
 /// For every answer, whatever it is. `same-origin` and not `no-referrer`: with the latter browsers hide the `Origin` of
 /// our own forms. Scripts are files of ours: `nosniff` keeps every other answer of this site from being one.
@@ -31,7 +28,7 @@ const FOR_PAGES: [(&str, &str); 2] = [
 /// Two years, as browsers' preload lists ask.
 const HSTS: &str = "max-age=63072000; includeSubDomains";
 
-/// The headers of promise 8, for the fairing and for answers that no fairing sees.
+/// The security headers, for the fairing and for answers that no fairing sees.
 pub fn add_security_headers(request: &Request<'_>, response: &mut Response<'_>) {
     for (name, value) in ALWAYS {
         response.set_header(Header::new(name, value));
@@ -43,7 +40,7 @@ pub fn add_security_headers(request: &Request<'_>, response: &mut Response<'_>) 
     }
     // Within this site it is not told on either, for the log of a proxy; the origin alone is, so that browsers name it with
     // our own forms.
-    if RouteMark::SecretAddress.is_on(request) {
+    if RouteMark::SECRET_ADDRESS.is_on(request) {
         response.set_header(Header::new("Referrer-Policy", "strict-origin"));
     }
     if request.rocket().state::<Site>().is_some_and(Site::is_https) {
@@ -56,13 +53,9 @@ pub fn add_security_headers(request: &Request<'_>, response: &mut Response<'_>) 
     }
 }
 
-#[rocket::async_trait]
-impl Fairing for SecurityHeaders {
-    fn info(&self) -> Info {
-        Info { name: "security headers", kind: Kind::Response }
-    }
-
-    async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
-        add_security_headers(request, response);
-    }
+/// Puts the security headers on every answer.
+pub fn security_headers() -> impl Fairing {
+    AdHoc::on_response("security headers", |request, response| {
+        Box::pin(async move { add_security_headers(request, response) })
+    })
 }

@@ -1,7 +1,5 @@
 //! What a page is: one value, drawn for people and given to programs as it is; and the page of a form that was not taken.
 
-use std::sync::Arc;
-
 use rocket::Request;
 use rocket::http::{ContentType, Status};
 use rocket::response::{self, Responder};
@@ -10,9 +8,8 @@ use rocket_dyn_templates::Template;
 use serde::Serialize;
 
 use super::error::{challenge, problem};
-use super::visitor::{Viewer, ViewerView};
+use super::visitor::{Viewer, ViewerView, auth_of};
 use super::{Error, Format, Problems};
-use crate::auth::Auth;
 
 /// What a page shows. Its fields are the template's `page.…` and, as they are, the JSON answer.
 pub trait Page: Serialize {
@@ -89,12 +86,11 @@ pub(super) fn draw<P: Page>(
     page: &P,
     error: Option<&Error>,
 ) -> response::Result<'static> {
-    let auth = request.rocket().state::<Arc<Auth>>();
     let none = Problems::default();
     let problems = error.map_or(&none, |error| &error.problems);
     let layout = Layout {
         viewer: viewer.view(),
-        sign_up_is_open: auth.is_some_and(|auth| auth.rules().sign_up_is_open),
+        sign_up_is_open: auth_of(request).rules().sign_up_is_open,
         problems,
         refused: error.and_then(|error| error.says.as_deref()).filter(|_| problems.is_empty()),
         page,

@@ -1,15 +1,14 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 /// What is wrong with a form, by field, in the order of the fields.
 #[derive(Clone, Debug, Default, Serialize)]
-pub struct Problems(Vec<Problem>);
+pub struct Problems(Vec<FieldProblem>);
 
 #[derive(Clone, Debug, Serialize)]
-struct Problem {
+struct FieldProblem {
     field: Cow<'static, str>,
     says: String,
 }
@@ -25,7 +24,7 @@ impl Problems {
     pub fn add(&mut self, field: impl Into<Cow<'static, str>>, says: impl fmt::Display) {
         let field = field.into();
         if !self.0.iter().any(|known| known.field == field) {
-            self.0.push(Problem { field, says: says.to_string() });
+            self.0.push(FieldProblem { field, says: says.to_string() });
         }
     }
 
@@ -49,10 +48,6 @@ pub struct ByField<'a>(&'a Problems);
 
 impl Serialize for ByField<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.0.0.len()))?;
-        for problem in &self.0.0 {
-            map.serialize_entry(&problem.field, &problem.says)?;
-        }
-        map.end()
+        serializer.collect_map(self.0.0.iter().map(|problem| (&problem.field, &problem.says)))
     }
 }

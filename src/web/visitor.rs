@@ -1,10 +1,8 @@
 //! Who is looking: found once a request, before the pages, and told to them by the guards in their signatures.
 
-use std::ops::Deref;
 use std::sync::Arc;
 
 use rocket::Request;
-use rocket::http::Status;
 use rocket::outcome::Outcome;
 use rocket::request::{self, FromRequest};
 use serde::Serialize;
@@ -20,6 +18,8 @@ use crate::model::{DisplayName, Session, TokenHash, User, Username};
 pub struct Viewer(Option<Found>);
 
 type Found = (Arc<CurrentSession>, TokenHash);
+/// As it is kept with the request.
+type Looked = Result<Viewer, Failure>;
 
 /// What the frame of every page shows of whoever is looking.
 #[derive(Serialize)]
@@ -33,13 +33,13 @@ pub(super) struct ViewerView<'a> {
 impl Viewer {
     /// Finds out who is looking, by the cookie. The request filter does it, for all that comes after.
     pub(super) async fn find(request: &Request<'_>) {
-        request.local_cache_async(async { find(request).await.map(Self) }).await;
+        request.local_cache_async::<Looked, _>(async { find(request).await.map(Self) }).await;
     }
 
     /// Who is looking; an error when that cannot be known, because the database is away.
     pub fn of<'r>(request: &'r Request<'_>) -> Result<&'r Self, Error> {
-        let found: &Result<Self, Failure> = request.local_cache(|| Ok(Self::default()));
-        found.as_ref().map_err(|failure| failure.clone().into())
+        let looked: &Looked = request.local_cache(|| Ok(Self::default()));
+        looked.as_ref().map_err(|failure| failure.clone().into())
     }
 
     pub(super) fn view(&self) -> Option<ViewerView<'_>> {
@@ -52,22 +52,22 @@ impl Viewer {
 
 async fn find(request: &Request<'_>) -> Result<Option<Found>, Failure> {
     let Some(token_hash) = session_token(request) else { return Ok(None) };
-    let auth = request.rocket().state::<Arc<Auth>>().expect("the database is open before anybody asks");
-    let current = auth.current_session(&token_hash).await?;
+    let current = auth_of(request).current_session(&token_hash).await?;
     Ok(current.map(|current| (current, token_hash)))
 }
 
 /// The verbs, for whatever route wants them.
 #[rocket::async_trait]
 impl<'r> FromRequest<'r> for &'r Auth {
-    type Error = ();
+    type Error = std::convert::Infallible;
 
-    async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, ()> {
-        match request.rocket().state::<Arc<Auth>>() {
-            Some(auth) => Outcome::Success(auth),
-            None => Outcome::Error((Status::ServiceUnavailable, ())),
-        }
+    async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Self::Error> {
+        Outcome::Success(auth_of(request))
     }
+}
+
+pub(super) fn auth_of<'r>(request: &'r Request<'_>) -> &'r Auth {
+    request.rocket().state::<Arc<Auth>>().expect("the database is open before anybody asks")
 }
 
 /// Anyone, signed in or not. When that cannot be known the route answers 503, not "signed out".
@@ -86,6 +86,7 @@ pub struct SignedIn<'r> {
 
 /// Someone with a session who has proved lately who they are. Without the proof the route answers 403, and people are led
 /// to `/confirm` and back (ASVS 7.5.1).
+#[derive(derive_more::Deref)]
 pub struct Confirmed<'r>(SignedIn<'r>);
 
 impl<'r> SignedIn<'r> {
@@ -104,16 +105,7 @@ impl<'r> SignedIn<'r> {
 impl<'r> Confirmed<'r> {
     fn of(request: &'r Request<'r>) -> Result<Self, Error> {
         let me = SignedIn::of(request)?;
-        let auth = request.rocket().state::<Arc<Auth>>().expect("who is signed in was found by it");
-        if me.session.is_confirmed(auth.clock().now()) { Ok(Self(me)) } else { Err(Error::proof_needed()) }
-    }
-}
-
-impl<'r> Deref for Confirmed<'r> {
-    type Target = SignedIn<'r>;
-
-    fn deref(&self) -> &SignedIn<'r> {
-        &self.0
+        if me.session.is_confirmed(auth_of(request).clock().now()) { Ok(Self(me)) } else { Err(Error::proof_needed()) }
     }
 }
 
@@ -145,7 +137,7 @@ impl<'r> FromRequest<'r> for Confirmed<'r> {
     }
 }
 
-fn outcome<T>(request: &Request<'_>, found: Result<T, Error>) -> request::Outcome<T, ()> {
+pub(super) fn outcome<T>(request: &Request<'_>, found: Result<T, Error>) -> request::Outcome<T, ()> {
     match found {
         Ok(found) => Outcome::Success(found),
         Err(error) => Outcome::Error((error.note(request), ())),

@@ -100,6 +100,14 @@ async fn nobody_is_led_to_another_site_from_here() {
 }
 
 #[rocket::async_test]
+async fn nobody_proves_who_they_are_to_be_logged_out() {
+    let (app, ada) = App::with_ada().await;
+    let browser = app.browser_with(&ada);
+    assert!(!browser.get("/confirm?next=/logout").await.is_page(Status::Ok).contains("name=\"next\""));
+    browser.submit("/confirm", &[("password", PASSWORD), ("next", "/logout")]).await.leads_to("/profile");
+}
+
+#[rocket::async_test]
 async fn many_confirmations_at_once_leave_one_token_that_works() {
     let app = App::with_settings(&[("session_recheck_ms", json!(0))]).await;
     let ada = app.sign_up(ADA).await;

@@ -210,6 +210,49 @@ async fn nobody_is_led_to_another_site() {
 }
 
 #[rocket::async_test]
+async fn nobody_logs_in_to_be_asked_to_log_in_or_to_be_logged_out() {
+    let (app, _) = App::with_ada().await;
+    for next in ["/login", "/login?next=/", "/login/code", "/logout", "/signup", "/signup/"] {
+        let fields = [("username", "Ada"), ("password", PASSWORD), ("next", next)];
+        app.browser().submit("/login", &fields).await.leads_to("/profile");
+
+        let address = format!("/login?{}", crate::support::encode(&[("next", next)]));
+        let answer = app.browser().get(&address).await;
+        assert!(!answer.is_page(Status::Ok).contains("name=\"next\""), "{next}");
+    }
+}
+
+#[rocket::async_test]
+async fn while_it_cannot_be_known_who_asks_no_form_does_anything() {
+    let app = App::with_settings(&[("session_recheck_ms", json!(0))]).await;
+    let ada = app.sign_up(ADA).await;
+    // What comes after the look at the session would go well.
+    app.run_sql("UPDATE sessions SET session_id = 'unreadable'").await;
+    let (tries, hashes) = ("SELECT COUNT(*) FROM throttle", app.auth().hashes_computed());
+    let tried_before = app.run_sql(tries).await;
+
+    for password in [PASSWORD, "wrong"] {
+        let fields = [("username", ADA), ("password", password)];
+        app.browser_with(&ada).submit("/login", &fields).await.is_page(Status::InternalServerError);
+        let program = app.program_with(&ada);
+        program
+            .send("/login", json!({ "username": ADA, "password": password }))
+            .await
+            .is_problem(Status::InternalServerError);
+    }
+    for (path, fields) in [
+        ("/signup", [("username", "eve"), ("password", PASSWORD)].as_slice()),
+        ("/login/code", &[("code", "123456")]),
+        ("/reset-password", &[("token", "none"), ("new_password", PASSWORD)]),
+    ] {
+        app.browser_with(&ada).submit(path, fields).await.is_page(Status::InternalServerError);
+    }
+    assert_eq!(app.auth().hashes_computed(), hashes);
+    assert_eq!(app.run_sql(tries).await, tried_before);
+    assert_eq!(app.run_sql("SELECT COUNT(*) FROM users").await, Some(1));
+}
+
+#[rocket::async_test]
 async fn a_login_ends_the_session_that_the_browser_was_in() {
     let (app, ada) = App::with_ada().await;
     let browser = app.browser_with(&ada);

@@ -37,6 +37,8 @@ async fn when_the_database_is_away_nobody_is_called_signed_out() {
     app.browser().submit("/login", &login).await.is_page(Status::ServiceUnavailable);
     let signup = [("username", "eve"), ("password", crate::support::PASSWORD)];
     app.browser().submit("/signup", &signup).await.is_page(Status::ServiceUnavailable);
+    // Not even the page for an address that is none tells them that they are signed out.
+    app.browser_with(&ada).get("/no-such-page").await.is_page(Status::ServiceUnavailable);
     app.browser_with(&ada).press("/logout").await.is_page(Status::ServiceUnavailable);
     app.browser_with(&ada).submit("/profile", &[("display_name", "A")]).await.is_page(Status::ServiceUnavailable);
 }

@@ -44,6 +44,16 @@ async fn no_other_content_is_at_that_address_and_no_other_file() {
 }
 
 #[rocket::async_test]
+async fn a_page_keeps_its_looks_while_the_database_is_away() {
+    let app = App::with_settings(&[("session_recheck_ms", serde_json::json!(0))]).await;
+    let (ada, addresses) = (app.sign_up(crate::support::ADA).await, addresses(&app).await);
+    app.auth().close().await;
+    for address in addresses {
+        assert_eq!(app.browser_with(&ada).get(&address).await.status, Status::Ok, "{address}");
+    }
+}
+
+#[rocket::async_test]
 async fn the_icon_is_an_image() {
     let app = App::new().await;
     let answer = app.browser().get("/favicon.svg").await;

@@ -9,6 +9,7 @@ use super::foreign::{Foreign, HashProblem};
 
 /// A stored hash, ready to compute. Whoever can write to the database, or to a file that is imported, must not be able to
 /// make a login cost gigabytes or minutes, so absurd parameters are no hash at all.
+#[derive(derive_more::Display)]
 pub(super) enum Stored {
     Argon2(StoredArgon2),
     Foreign(Foreign),
@@ -28,15 +29,6 @@ impl Stored {
             StoredArgon2::read(argon2).map(Self::Argon2)
         } else {
             Foreign::read(text).map(Self::Foreign)
-        }
-    }
-}
-
-impl fmt::Display for Stored {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Argon2(stored) => stored.fmt(f),
-            Self::Foreign(stored) => stored.fmt(f),
         }
     }
 }

@@ -1,9 +1,8 @@
-use std::fmt;
-
 use serde::Serialize;
 
 /// What was found of something.
-#[derive(Serialize)]
+#[derive(derive_more::Display, Serialize)]
+#[display("{:<4}  {what:<15}  {says}", health.to_string())]
 pub struct Finding {
     pub health: Health,
     pub what: &'static str,
@@ -33,10 +32,4 @@ pub fn warn(what: &'static str, says: impl Into<String>) -> Finding {
 
 pub fn bad(what: &'static str, says: impl Into<String>) -> Finding {
     Finding { health: Health::Bad, what, says: says.into() }
-}
-
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:<4}  {:<15}  {}", self.health.to_string(), self.what, self.says)
-    }
 }

@@ -1,7 +1,8 @@
 //! The machine: its clock, how fast it hashes, and how many files a process may open.
 
-use std::fs;
 use std::time::Duration;
+
+use rustix::process::{Resource, getrlimit};
 
 use super::finding::{Finding, bad, ok, warn};
 use crate::auth::{HashingRules, time_of_one_hash};
@@ -47,8 +48,7 @@ pub fn hashing(rules: &HashingRules) -> Finding {
 }
 
 pub fn open_files() -> Finding {
-    let limits = fs::read_to_string("/proc/self/limits").unwrap_or_default();
-    let Some(limit) = soft_limit(&limits) else { return ok("open files", "No limit is known.") };
+    let Some(limit) = getrlimit(Resource::Nofile).current else { return ok("open files", "No limit is known.") };
     let says = format!("{limit} may be open at once, connections too, for what is started from here.");
     let advice = "Raise it where the site is started (`LimitNOFILE=` of systemd, `ulimit -n` of a shell).";
     match limit {
@@ -58,27 +58,10 @@ pub fn open_files() -> Finding {
     }
 }
 
-/// The limit in force, of a line like `Max open files  1024  524288  files`.
-fn soft_limit(limits: &str) -> Option<u64> {
-    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
-    match line.split_whitespace().next()? {
-        "unlimited" => None,
-        number => number.parse().ok(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::cli::doctor::finding::Health;
-
-    #[test]
-    fn the_limit_in_force_is_read() {
-        let limits = "Limit            Soft Limit  Hard Limit  Units\nMax open files   256         524288      files\n";
-        assert_eq!(soft_limit(limits), Some(256));
-        assert_eq!(soft_limit("Max open files   unlimited   unlimited   files"), None);
-        assert_eq!(soft_limit(""), None);
-    }
 
     #[test]
     fn a_clock_that_was_never_set_is_bad() {

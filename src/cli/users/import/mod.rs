@@ -101,13 +101,10 @@ impl ImportUsers {
 
 /// What can be said of a row without the database, and whoever may be taken in of it.
 fn judge(row: Row, now: Moment, names: &mut Names) -> (Entry, Option<Import>) {
-    let user = match row.user {
-        Ok(user) => user,
-        Err(because) => return (Entry::new(row.line, None, Some(because)), None),
-    };
-    match check(&user, row.line, now, names) {
-        Ok(import) => (Entry::new(row.line, user.username, None), Some(import)),
-        Err(because) => (Entry::new(row.line, user.username, Some(because)), None),
+    let name = row.user.as_ref().ok().and_then(|user| user.username.clone());
+    match row.user.and_then(|user| check(&user, row.line, now, names)) {
+        Ok(import) => (Entry::new(row.line, name, None), Some(import)),
+        Err(because) => (Entry::new(row.line, name, Some(because)), None),
     }
 }
 
