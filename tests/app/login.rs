@@ -189,6 +189,15 @@ async fn whoever_was_led_to_the_login_is_brought_back() {
     browser.submit("/login", &fields).await.leads_to(next);
 }
 
+async fn is_led_nowhere(app: &App, next: &str) {
+    let fields = [("username", "Ada"), ("password", PASSWORD), ("next", next)];
+    app.browser().submit("/login", &fields).await.leads_to("/profile");
+
+    let address = format!("/login?{}", crate::support::encode(&[("next", next)]));
+    let answer = app.browser().get(&address).await;
+    assert!(!answer.is_page(Status::Ok).contains("name=\"next\""), "{next}");
+}
+
 #[rocket::async_test]
 async fn nobody_is_led_to_another_site() {
     let (app, _) = App::with_ada().await;
@@ -200,12 +209,7 @@ async fn nobody_is_led_to_another_site() {
         "/%5Cevil.example",
         "\u{0}",
     ] {
-        let fields = [("username", "Ada"), ("password", PASSWORD), ("next", next)];
-        app.browser().submit("/login", &fields).await.leads_to("/profile");
-
-        let address = format!("/login?{}", crate::support::encode(&[("next", next)]));
-        let answer = app.browser().get(&address).await;
-        assert!(!answer.is_page(Status::Ok).contains("name=\"next\""), "{next}");
+        is_led_nowhere(&app, next).await;
     }
 }
 
@@ -213,12 +217,7 @@ async fn nobody_is_led_to_another_site() {
 async fn nobody_logs_in_to_be_asked_to_log_in_or_to_be_logged_out() {
     let (app, _) = App::with_ada().await;
     for next in ["/login", "/login?next=/", "/login/code", "/logout", "/signup", "/signup/"] {
-        let fields = [("username", "Ada"), ("password", PASSWORD), ("next", next)];
-        app.browser().submit("/login", &fields).await.leads_to("/profile");
-
-        let address = format!("/login?{}", crate::support::encode(&[("next", next)]));
-        let answer = app.browser().get(&address).await;
-        assert!(!answer.is_page(Status::Ok).contains("name=\"next\""), "{next}");
+        is_led_nowhere(&app, next).await;
     }
 }
 
