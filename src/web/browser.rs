@@ -4,10 +4,10 @@ use rocket::Request;
 use rocket::request::{self, FromRequest};
 use serde::Serialize;
 
-use super::NextPath;
 use super::client_info::client_info;
-use super::cookies::{OwnCookie, session_token};
+use super::cookies::OwnCookie;
 use super::visitor::{Viewer, outcome};
+use super::{Error, NextPath};
 use crate::auth::{self, StartedSession, Ticket};
 use crate::model::{Devices, Moment, PROOF_LASTS, SessionId, User, UserId};
 
@@ -32,10 +32,11 @@ pub struct Welcome {
 }
 
 impl<'r> Browser<'r> {
-    fn of(request: &'r Request<'_>) -> Self {
+    fn of(request: &'r Request<'_>) -> Result<Self, Error> {
+        let token_hash = Viewer::of(request)?.token_hash;
         let devices = OwnCookie::Device.read(request).map(|text| Devices::parse(&text)).unwrap_or_default();
-        let known = auth::Browser { client: client_info(request), devices, token_hash: session_token(request) };
-        Self { request, known }
+        let known = auth::Browser { client: client_info(request), devices, token_hash };
+        Ok(Self { request, known })
     }
 
     /// Gives the browser what it needs to be in a session, and answers what programs get.
@@ -95,6 +96,6 @@ impl<'r> FromRequest<'r> for Browser<'r> {
     type Error = ();
 
     async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, ()> {
-        outcome(request, Viewer::of(request).map(|_| Self::of(request)))
+        outcome(request, Self::of(request))
     }
 }

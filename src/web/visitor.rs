@@ -15,9 +15,12 @@ use crate::model::{DisplayName, Session, TokenHash, User, Username};
 
 /// Who is looking, as it was found; nobody, for requests that went around the request filter.
 #[derive(Default)]
-pub struct Viewer(Option<Found>);
+pub struct Viewer {
+    /// The token that their browser holds, whether or not it still opens anything.
+    pub(super) token_hash: Option<TokenHash>,
+    current: Option<Arc<CurrentSession>>,
+}
 
-type Found = (Arc<CurrentSession>, TokenHash);
 /// As it is kept with the request.
 type Looked = Result<Viewer, Failure>;
 
@@ -33,7 +36,7 @@ pub(super) struct ViewerView<'a> {
 impl Viewer {
     /// Finds out who is looking, by the cookie. The request filter does it, for all that comes after.
     pub(super) async fn find(request: &Request<'_>) {
-        request.local_cache_async::<Looked, _>(async { find(request).await.map(Self) }).await;
+        request.local_cache_async::<Looked, _>(find(request)).await;
     }
 
     /// Who is looking; an error when that cannot be known, because the database is away.
@@ -43,17 +46,16 @@ impl Viewer {
     }
 
     pub(super) fn view(&self) -> Option<ViewerView<'_>> {
-        let (current, _) = self.0.as_ref()?;
-        let CurrentSession { user, session } = &**current;
+        let CurrentSession { user, session } = self.current.as_deref()?;
         let notice = session.notice.map(|kind| kind.says());
         Some(ViewerView { username: &user.username, display_name: &user.display_name, notice })
     }
 }
 
-async fn find(request: &Request<'_>) -> Result<Option<Found>, Failure> {
-    let Some(token_hash) = session_token(request) else { return Ok(None) };
+async fn find(request: &Request<'_>) -> Looked {
+    let Some(token_hash) = session_token(request) else { return Ok(Viewer::default()) };
     let current = auth_of(request).current_session(&token_hash).await?;
-    Ok(current.map(|current| (current, token_hash)))
+    Ok(Viewer { token_hash: Some(token_hash), current })
 }
 
 /// The verbs, for whatever route wants them.
@@ -97,8 +99,9 @@ impl<'r> SignedIn<'r> {
     }
 
     fn of(request: &'r Request<'r>) -> Result<Self, Error> {
-        let (current, token_hash) = Viewer::of(request)?.0.as_ref().ok_or_else(Error::no_session)?;
-        Ok(Self { user: &current.user, session: &current.session, token_hash: *token_hash, request })
+        let viewer = Viewer::of(request)?;
+        let (current, token_hash) = viewer.current.as_ref().zip(viewer.token_hash).ok_or_else(Error::no_session)?;
+        Ok(Self { user: &current.user, session: &current.session, token_hash, request })
     }
 }
 
@@ -114,8 +117,8 @@ impl<'r> FromRequest<'r> for Visitor<'r> {
     type Error = ();
 
     async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, ()> {
-        let found = Viewer::of(request).map(|viewer| viewer.0.as_ref());
-        outcome(request, found.map(|found| Self { user: found.map(|(current, _)| &current.user) }))
+        let found = Viewer::of(request).map(|viewer| viewer.current.as_ref());
+        outcome(request, found.map(|current| Self { user: current.map(|current| &current.user) }))
     }
 }
 
