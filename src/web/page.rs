@@ -67,15 +67,20 @@ impl<'r, P: Page> Responder<'r, 'static> for FormError<P> {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
         let Some(page) = self.page else { return self.error.respond_to(request) };
         let viewer = Viewer::of(request).map_err(|error| error.note(request))?;
-        let mut response = match Format::of(request) {
-            Format::Json => problem(request, &self.error, self.error.says.as_deref().unwrap_or_default())?,
-            Format::Html => draw(request, viewer, &*page, Some(&self.error))?,
-        };
-        response.set_status(self.error.status);
-        if self.error.status == Status::Unauthorized && Format::of(request) == Format::Json {
-            response.set_header(challenge());
+        match Format::of(request) {
+            Format::Json => {
+                let mut response = problem(request, &self.error, self.error.says.as_deref().unwrap_or_default())?;
+                if self.error.status == Status::Unauthorized {
+                    response.set_header(challenge());
+                }
+                Ok(response)
+            }
+            Format::Html => {
+                let mut response = draw(request, viewer, &*page, Some(&self.error))?;
+                response.set_status(self.error.status);
+                Ok(response)
+            }
         }
-        Ok(response)
     }
 }
 
