@@ -6,7 +6,7 @@ use sqlx::{FromRow, Row, query, query_scalar};
 
 use super::endings::{IS_ALIVE, Which, asked_at, end_sessions_from_elsewhere};
 use super::events::{NewEvent, insert_event};
-use super::rows::{SECOND_FACTORS, SESSION, Sql, USER, moment_if_any, parsed};
+use super::rows::{SECOND_FACTORS, SESSION, Sql, USER, has_second_factor, moment_if_any, parsed};
 use super::timings::reading;
 use super::users::{NewUser, insert_user};
 use super::{Result, Store, take_turns};
@@ -26,11 +26,10 @@ pub struct Account {
 
 impl FromRow<'_, AnyRow> for Account {
     fn from_row(row: &AnyRow) -> sqlx::Result<Self> {
-        let second_factors: i64 = row.try_get("second_factors")?;
         Ok(Self {
             user: User::from_row(row)?,
             disabled_at: moment_if_any(row, "disabled_at")?,
-            has_two_factor: second_factors > 0,
+            has_two_factor: has_second_factor(row)?,
             open_sessions: row.try_get("open_sessions")?,
             last_login: moment_if_any(row, "last_login")?,
         })
@@ -67,8 +66,8 @@ impl Store {
         reading(query_scalar(SQL).bind(holding(search)).fetch_one(&self.readers)).await
     }
 
-    /// Makes these accounts of another system's, without sessions, in one transaction. Answers for each whether it was made; it was not where
-    /// the name is taken, in whatever spelling.
+    /// Makes these accounts of another system's, without sessions, in one transaction. Answers for each whether it was made;
+    /// it was not where the name is taken, in whatever spelling.
     pub async fn import_users(&self, users: &[(NewUser, NewEvent)]) -> Result<Vec<bool>> {
         // In the order of the names, so that of two imports at once neither waits for the other while that waits for it.
         let mut order: Vec<usize> = (0..users.len()).collect();

@@ -64,6 +64,12 @@ pub(super) fn parsed<T>(row: &AnyRow, column: &str, parse: impl FnOnce(&str) -> 
     parse(row.try_get(column)?).ok_or_else(unreadable)
 }
 
+/// Whether [`SECOND_FACTORS`] found one.
+pub(super) fn has_second_factor(row: &AnyRow) -> sqlx::Result<bool> {
+    let second_factors: i64 = row.try_get("second_factors")?;
+    Ok(second_factors > 0)
+}
+
 pub(super) fn moment_if_any(row: &AnyRow, column: &str) -> sqlx::Result<Option<Moment>> {
     let millis: Option<i64> = row.try_get(column)?;
     Ok(millis.map(Moment::from_millis))

@@ -3,7 +3,7 @@ use sqlx::{FromRow, Row, query, query_as, query_scalar};
 
 use super::endings::{Which, end_sessions, end_sessions_from_elsewhere};
 use super::events::{NewEvent, insert_event};
-use super::rows::{SECOND_FACTORS, Sql, USER, moment_if_any};
+use super::rows::{SECOND_FACTORS, Sql, USER, has_second_factor, moment_if_any};
 use super::sessions::{NewSession, hold_session, insert_session};
 use super::throttle::forget_tries_of;
 use super::timings::reading;
@@ -33,13 +33,12 @@ pub struct Credentials {
 
 impl FromRow<'_, AnyRow> for Credentials {
     fn from_row(row: &AnyRow) -> sqlx::Result<Self> {
-        let second_factors: i64 = row.try_get("second_factors")?;
         Ok(Self {
             user: User::from_row(row)?,
             password_hash: PasswordHash::from_phc(row.try_get("password_hash")?),
             password_version: row.try_get("password_version")?,
             is_disabled: moment_if_any(row, "disabled_at")?.is_some(),
-            has_two_factor: second_factors > 0,
+            has_two_factor: has_second_factor(row)?,
         })
     }
 }
