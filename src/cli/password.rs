@@ -2,10 +2,12 @@
 //! on the machine can read.
 
 use std::io::{self, BufRead, ErrorKind, IsTerminal, Read, stdin};
+use std::time::Duration;
 
 use rocket::tokio::signal::unix::{SignalKind, signal};
+use rocket::tokio::time::timeout;
 use rocket::tokio::{select, task};
-use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
+use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use zeroize::Zeroizing;
 
 use super::output::tell;
@@ -13,6 +15,9 @@ use super::stop::{Stop, stop};
 
 /// More than any password is.
 const MOST_BYTES: u64 = 8 * 1_024;
+
+/// What the asking may take to end when it was interrupted at the terminal. It does not end when another program interrupts.
+const ASKING_ENDS: Duration = Duration::from_millis(500);
 
 /// What was typed, twice the same; or the line that was piped in.
 pub async fn ask_for_new(whose: &str) -> Result<Zeroizing<String>, Stop> {
@@ -24,13 +29,22 @@ pub async fn ask_for_new(whose: &str) -> Result<Zeroizing<String>, Stop> {
     if *first == *second { Ok(first) } else { Err(stop("The two are not the same, so nothing was done.")) }
 }
 
-/// Asks on the terminal, which is left as it was found also when the program is interrupted while nothing is shown.
+/// Asks on the terminal, which shows nothing of what is typed, also before the question is there, and is left as it was found,
+/// also when the program is interrupted.
 async fn ask(question: String) -> io::Result<Zeroizing<String>> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let terminal = tcgetattr(stdin())?;
+    let mut unseen = terminal.clone();
+    unseen.local_modes -= LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG;
+    tcsetattr(stdin(), OptionalActions::Now, &unseen)?;
+    let mut asked = task::spawn_blocking(|| rpassword::prompt_password(question));
     let typed = select! {
-        typed = task::spawn_blocking(|| rpassword::prompt_password(question)) => typed.map_err(io::Error::other)?,
-        _ = interrupt.recv() => Err(ErrorKind::Interrupted.into()),
+        typed = &mut asked => typed.map_err(io::Error::other)?,
+        _ = interrupt.recv() => {
+            // A typed interrupt ends the asking too, which first puts the terminal back to what it found: `unseen`.
+            let _ = timeout(ASKING_ENDS, asked).await;
+            Err(ErrorKind::Interrupted.into())
+        }
     };
     tcsetattr(stdin(), OptionalActions::Now, &terminal)?;
     if typed.is_err() {
