@@ -1,4 +1,4 @@
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use super::{ClientInfo, Moment};
 
@@ -13,9 +13,9 @@ pub struct Event {
 macro_rules! kinds {
     ($($(#[$doc:meta])* $kind:ident = $name:literal, $says:literal;)*) => {
         /// What can happen to an account. Each has a name for programs and the database, and a sentence for its owner.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
         pub enum EventKind {
-            $($(#[$doc])* $kind,)*
+            $($(#[$doc])* #[serde(rename = $name)] $kind,)*
         }
 
         impl EventKind {
@@ -85,12 +85,6 @@ impl EventKind {
     }
 }
 
-impl Serialize for EventKind {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.name())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,6 +93,7 @@ mod tests {
     fn every_kind_is_read_by_its_own_name() {
         for kind in EventKind::ALL {
             assert_eq!(EventKind::parse(kind.name()), Some(*kind));
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.name());
             assert!(kind.says().ends_with('.'));
         }
     }
