@@ -1,5 +1,5 @@
-//! The answer to "no" where no form can give it: one error, noted on the request by whoever refuses, and drawn once, by the
-//! catcher.
+//! The answer to "no": one error, with what is wrong by field where that is known, noted on the request by whoever refuses and
+//! drawn once, by the catcher or with the form again.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,10 +10,8 @@ use data_encoding::HEXLOWER;
 use rocket::Request;
 use rocket::http::{ContentType, Header, Status};
 use rocket::response::{self, Responder, Response};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
-use super::Problems;
-use super::problems::ByField;
 use crate::auth::Failure;
 use crate::model::random_bytes;
 
@@ -24,7 +22,7 @@ const RETRY_AFTER: Duration = Duration::from_secs(2);
 const RETRY_LOCKED: Duration = Duration::from_secs(30);
 
 /// Why a request is not answered with what was asked for. Pages return it with `?`; the catcher draws it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Error {
     pub status: Status,
     /// What kind of problem it is, where the status does not say enough.
@@ -40,38 +38,23 @@ pub struct Error {
 }
 
 /// The `type` of a problem (RFC 9457 §3.1.1), for programs to tell apart what the status does not.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub enum ProblemKind {
     #[default]
+    #[serde(rename = "about:blank")]
     Usual,
     /// The password was right: send the code of two-factor authentication too.
+    #[serde(rename = "urn:vestibule:problem:code-needed")]
     CodeNeeded,
     /// Prove who you are at `/confirm`, then ask again.
+    #[serde(rename = "urn:vestibule:problem:confirmation-needed")]
     ProofNeeded,
-}
-
-impl ProblemKind {
-    pub fn uri(self) -> &'static str {
-        match self {
-            Self::Usual => "about:blank",
-            Self::CodeNeeded => "urn:vestibule:problem:code-needed",
-            Self::ProofNeeded => "urn:vestibule:problem:confirmation-needed",
-        }
-    }
 }
 
 impl Error {
     /// An error of which the status says it all.
     pub fn of(status: Status) -> Self {
-        Self {
-            status,
-            kind: ProblemKind::Usual,
-            says: None,
-            problems: Problems::default(),
-            retry_after: None,
-            allow: None,
-            cause: None,
-        }
+        Self { status, ..Self::default() }
     }
 
     pub fn saying(status: Status, says: impl Into<Cow<'static, str>>) -> Self {
@@ -157,28 +140,63 @@ impl<'r> Responder<'r, 'static> for Error {
     }
 }
 
+/// What is wrong with a form, by field, in the order of the fields.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Problems(Vec<FieldProblem>);
+
+#[derive(Clone, Debug, Serialize)]
+struct FieldProblem {
+    field: Cow<'static, str>,
+    says: String,
+}
+
+impl Problems {
+    pub fn with(field: &'static str, says: impl fmt::Display) -> Self {
+        let mut problems = Self::default();
+        problems.add(field, says);
+        problems
+    }
+
+    /// Adds a problem, as a sentence. A field that has one already keeps it: one thing at a time.
+    pub fn add(&mut self, field: impl Into<Cow<'static, str>>, says: impl fmt::Display) {
+        let field = field.into();
+        if !self.0.iter().any(|known| known.field == field) {
+            self.0.push(FieldProblem { field, says: says.to_string() });
+        }
+    }
+
+    /// The value, or a problem with its field.
+    pub fn take<T>(&mut self, field: &'static str, result: Result<T, impl fmt::Display>) -> Option<T> {
+        result.map_err(|says| self.add(field, says)).ok()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
 /// An error as programs read it (RFC 9457).
 #[derive(Serialize)]
 struct Problem<'a> {
     #[serde(rename = "type")]
-    kind: &'static str,
+    kind: ProblemKind,
     title: &'static str,
     status: u16,
     detail: &'a str,
     request_id: &'a RequestId,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    errors: Option<ByField<'a>>,
+    #[serde(skip_serializing_if = "is_empty", serialize_with = "by_field")]
+    errors: &'a Problems,
 }
 
 /// The answer to a program: `detail` is the sentence.
 pub(super) fn problem(request: &Request<'_>, error: &Error, detail: &str) -> response::Result<'static> {
     let body = serde_json::to_string(&Problem {
-        kind: error.kind.uri(),
+        kind: error.kind,
         title: error.status.reason_lossy(),
         status: error.status.code,
         detail,
         request_id: RequestId::of(request),
-        errors: (!error.problems.is_empty()).then(|| error.problems.by_field()),
+        errors: &error.problems,
     });
     let body = body.map_err(|_| Status::InternalServerError)?;
     Response::build()
@@ -186,6 +204,15 @@ pub(super) fn problem(request: &Request<'_>, error: &Error, detail: &str) -> res
         .header(ContentType::new("application", "problem+json"))
         .sized_body(body.len(), std::io::Cursor::new(body))
         .ok()
+}
+
+fn is_empty(problems: &&Problems) -> bool {
+    problems.is_empty()
+}
+
+/// An object of sentences by field.
+fn by_field<S: Serializer>(problems: &&Problems, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(problems.0.iter().map(|problem| (&problem.field, &problem.says)))
 }
 
 /// What asks a program for a name and a password. Not for people: it would open the browser's own dialog.

@@ -1,13 +1,15 @@
-//! What a page is: one value, drawn for people and given to programs as it is; and the page of a form that was not taken.
+//! What a page is: one value, drawn for people and given to programs as it is. A form that was not taken is a page again, and
+//! so is an error.
 
 use rocket::Request;
-use rocket::http::{ContentType, Status};
-use rocket::response::{self, Responder};
+use rocket::http::{ContentType, Header, Status};
+use rocket::response::{self, Responder, Response};
 use rocket::serde::json::Json;
 use rocket_dyn_templates::Template;
 use serde::Serialize;
 
 use super::error::{challenge, problem};
+use super::headers::add_security_headers;
 use super::visitor::{Viewer, ViewerView, auth_of};
 use super::{Error, Format, Problems};
 
@@ -84,13 +86,43 @@ impl<'r, P: Page> Responder<'r, 'static> for FormError<P> {
     }
 }
 
+/// An error as the catcher draws it: as a page or as a problem. It carries the security headers by itself, because Rocket
+/// runs no fairing on the refusals it makes before routing (a method it does not know, an address it cannot read).
+pub struct Refusal<P> {
+    pub error: Error,
+    pub says: String,
+    pub page: P,
+}
+
+impl<'r, P: Page> Responder<'r, 'static> for Refusal<P> {
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
+        let drawn = match Format::of(request) {
+            Format::Json => problem(request, &self.error, &self.says),
+            // Where it cannot be known who is looking, nobody is greeted.
+            Format::Html => draw(request, Viewer::of(request).unwrap_or(&Viewer::default()), &self.page, None),
+        };
+        // Even a template that cannot be drawn leaves a sentence.
+        let mut response = drawn.or_else(|_| {
+            let body = self.says;
+            Response::build()
+                .header(ContentType::Plain)
+                .sized_body(body.len(), std::io::Cursor::new(body))
+                .ok::<Status>()
+        })?;
+        response.set_status(self.error.status);
+        if let Some(wait) = self.error.retry_after {
+            response.set_header(Header::new("Retry-After", wait.as_secs().max(1).to_string()));
+        }
+        if let Some(methods) = self.error.allow {
+            response.set_header(Header::new("Allow", methods));
+        }
+        add_security_headers(request, &mut response);
+        Ok(response)
+    }
+}
+
 /// Draws a page for people, with what was wrong with the form on it.
-pub(super) fn draw<P: Page>(
-    request: &Request<'_>,
-    viewer: &Viewer,
-    page: &P,
-    error: Option<&Error>,
-) -> response::Result<'static> {
+fn draw<P: Page>(request: &Request<'_>, viewer: &Viewer, page: &P, error: Option<&Error>) -> response::Result<'static> {
     let none = Problems::default();
     let problems = error.map_or(&none, |error| &error.problems);
     let layout = Layout {
