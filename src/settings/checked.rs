@@ -9,11 +9,10 @@ use rocket::figment::providers::Serialized;
 use rocket::figment::value::magic::RelativePathBuf;
 
 use super::bad_setting::{BadSetting, bad, explain};
-use super::metrics_token::MetricsToken;
 use super::public_url::PublicUrl;
 use super::refusals::{refuse_exposed, refuse_unknown, refuse_unsafe};
 use super::rules::rules;
-use super::secret::Secret;
+use super::secret::{MetricsToken, Secret};
 use super::sources::is_default;
 use super::written::Written;
 use crate::auth::Rules;
