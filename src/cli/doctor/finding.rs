@@ -11,14 +11,12 @@ pub struct Finding {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, derive_more::Display, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[display(rename_all = "lowercase")]
 pub enum Health {
-    #[display("ok")]
     Ok,
     /// It works, and could be better.
-    #[display("warn")]
     Warn,
     /// It does not work, or is not safe.
-    #[display("bad")]
     Bad,
 }
 
