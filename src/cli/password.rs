@@ -16,9 +16,6 @@ use super::stop::{Stop, stop};
 /// More than any password is.
 const MOST_BYTES: u64 = 8 * 1_024;
 
-/// What the asking may take to end when it was interrupted at the terminal. It does not end when another program interrupts.
-const ASKING_ENDS: Duration = Duration::from_millis(500);
-
 /// What was typed, twice the same; or the line that was piped in.
 pub async fn ask_for_new(whose: &str) -> Result<Zeroizing<String>, Stop> {
     if !stdin().is_terminal() {
@@ -41,8 +38,8 @@ async fn ask(question: String) -> io::Result<Zeroizing<String>> {
     let typed = select! {
         typed = &mut asked => typed.map_err(io::Error::other)?,
         _ = interrupt.recv() => {
-            // A typed interrupt ends the asking too, which first puts the terminal back to what it found: `unseen`.
-            let _ = timeout(ASKING_ENDS, asked).await;
+            // An interrupt that was typed ends the asking, which puts the terminal back to `unseen`; another program's does not.
+            let _ = timeout(Duration::from_millis(500), asked).await;
             Err(ErrorKind::Interrupted.into())
         }
     };
