@@ -9,8 +9,7 @@ use rocket::tokio::{select, signal, time};
 use tempfile::NamedTempFile;
 
 use super::open::{database_is_there, read_settings};
-use super::output::{count, print, tell};
-use super::progress::{LOOK_EVERY, progress};
+use super::output::{LOOK_EVERY, count, print, progress, tell};
 use super::stop::{Stop, stop};
 use crate::model::Clock;
 use crate::settings::data_dir::{existing_key, key_file};

@@ -4,9 +4,8 @@ use clap::Args;
 use rocket::figment::Provider;
 use serde_json::Value;
 
-use super::output::print_list;
+use super::output::{print_list, table};
 use super::stop::Stop;
-use super::table::table;
 use crate::settings::{Listed, Settings, figment, list};
 
 /// Shows every setting with its value and where it came from: the file, the variable of the environment, or the default.

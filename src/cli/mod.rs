@@ -7,10 +7,8 @@ mod doctor;
 mod open;
 mod output;
 mod password;
-mod progress;
 mod sessions;
 mod stop;
-mod table;
 mod users;
 
 use std::process::ExitCode;

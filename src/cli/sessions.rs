@@ -5,10 +5,8 @@ use clap::{ArgGroup, Args, Subcommand};
 use serde::Serialize;
 
 use super::open::{find_user, open_auth, read_settings};
-use super::output::{count, print, print_list, tell};
-use super::progress::progress;
+use super::output::{count, minute, minute_or_dash, print, print_list, progress, table, tell};
 use super::stop::{Stop, stop};
-use super::table::{minute, minute_or_dash, table};
 use crate::auth::Auth;
 use crate::model::{Moment, Session, SessionId, Username};
 use crate::web::browser_of;

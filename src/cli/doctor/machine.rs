@@ -6,7 +6,7 @@ use rustix::process::{Resource, getrlimit};
 
 use super::finding::{Finding, bad, ok, warn};
 use crate::auth::{HashingRules, time_of_one_hash};
-use crate::cli::table::minute;
+use crate::cli::output::minute;
 use crate::model::Moment;
 
 /// No clock that is right shows an earlier time: 2026-01-01.

@@ -1,9 +1,8 @@
 use clap::Args;
 
 use crate::auth::{Account, Auth};
-use crate::cli::output::{print_list, tell};
+use crate::cli::output::{minute, minute_or_dash, print_list, table, tell};
 use crate::cli::stop::Stop;
-use crate::cli::table::{minute, minute_or_dash, table};
 
 /// Shows who has an account, by name.
 #[derive(Args)]

@@ -2,9 +2,8 @@ use clap::Args;
 
 use crate::auth::Auth;
 use crate::cli::open::find_user;
-use crate::cli::output::{print, tell};
+use crate::cli::output::{minute, print, tell};
 use crate::cli::stop::{Stop, stop};
-use crate::cli::table::minute;
 use crate::settings::PublicUrl;
 
 /// Makes a one-time address where a user who lost the password sets a new one; nobody learns the password that way, not the

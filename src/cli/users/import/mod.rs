@@ -15,7 +15,7 @@ use clap::Args;
 use sha2::{Digest, Sha256};
 
 use crate::auth::{Auth, Failure, Import, ImportProblem, WrittenUser};
-use crate::cli::progress::progress;
+use crate::cli::output::progress;
 use crate::cli::stop::{Stop, stop};
 use crate::model::Moment;
 
