@@ -16,7 +16,7 @@ use crate::pages;
 use crate::settings::data_dir::{self, DataDirError};
 use crate::settings::{self, BadSetting, Settings};
 use crate::store::{Database, OpenError, Store};
-use crate::web::{CountRequests, MethodAsSent, Metrics, Site, security_headers, templates};
+use crate::web::{CountRequests, Metrics, Site, security_headers, templates};
 
 /// How often what is in memory about the use of sessions is written down. Longer than `session_recheck_ms` can be.
 const WRITE_LAST_SEEN: Duration = Duration::from_secs(15);
@@ -64,7 +64,6 @@ pub fn app_with_clock(figment: Figment, clock: Clock) -> Result<Rocket<Build>, S
         .attach(CountRequests { metrics, log_requests: settings.log_requests })
         .attach(Shield::new())
         .attach(security_headers())
-        .attach(MethodAsSent)
         .attach(templates())
         .attach(opening(settings, seal, clock))
         .attach(upkeep())

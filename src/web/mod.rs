@@ -30,7 +30,7 @@ pub use headers::security_headers;
 pub use metrics::{CountRequests, Metrics};
 pub use next::{Message, Next, NextPath, Submitted, next_field};
 pub use page::{FormError, Page, Refusal, Show};
-pub use request_filter::{Addresses, MethodAsSent, before_filter, filter_routes, is_filter};
+pub use request_filter::{Addresses, before_filter, filter_routes, is_filter};
 pub use route_mark::RouteMark;
 pub use scraper::Scraper;
 pub use site::Site;

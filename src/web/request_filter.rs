@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use rocket::data::Data;
-use rocket::fairing::{Fairing, Info, Kind};
 use rocket::http::uri::Host;
 use rocket::http::{Method, Status};
 use rocket::request::{self, FromRequest};
@@ -82,8 +81,9 @@ impl<'r> FromRequest<'r> for Addresses {
 
 #[rocket::async_trait]
 impl Handler for RequestFilter {
-    async fn handle<'r>(&self, request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r> {
-        if let Err(error) = check(Site::of(request), request) {
+    async fn handle<'r>(&self, request: &'r Request<'_>, mut data: Data<'r>) -> Outcome<'r> {
+        let chooses_method = chooses_method(request, &mut data).await;
+        if let Err(error) = check(Site::of(request), request, chooses_method) {
             return Outcome::Error(error.note(request));
         }
         Viewer::find(request).await;
@@ -91,10 +91,9 @@ impl Handler for RequestFilter {
     }
 }
 
-fn check(site: &Site, request: &Request<'_>) -> Result<(), Error> {
+fn check(site: &Site, request: &Request<'_>, chooses_method: bool) -> Result<(), Error> {
     check_host(site, request)?;
     let changes_nothing = matches!(request.method(), Method::Get | Method::Head | Method::Options | Method::Trace);
-    let chooses_method = is_form(request) && request.local_cache(|| ChoosesMethod(false)).0;
     if !changes_nothing || chooses_method {
         check_sender(site, request)?;
     }
@@ -177,31 +176,13 @@ fn leads_to(route: &Route, request: &Request<'_>) -> bool {
         && route.iter().zip(&asked).all(|(route, asked)| route.starts_with('<') || route == asked)
 }
 
-fn is_form(request: &Request<'_>) -> bool {
-    request.content_type().is_some_and(|kind| kind.is_form())
-}
-
-/// Notices Rocket's `_method`: by it a form could choose another method than the one that browsers tell us of. Which one
-/// was sent cannot be known any more, so the filter refuses the form.
-pub struct MethodAsSent;
-
-/// Whether the body begins with `_method`.
-struct ChoosesMethod(bool);
-
-#[rocket::async_trait]
-impl Fairing for MethodAsSent {
-    fn info(&self) -> Info {
-        Info { name: "the method as it was sent", kind: Kind::Request }
+/// Whether the body begins with Rocket's `_method`, read as Rocket reads it: by it a form could choose another method than the
+/// one that browsers tell us of. Which one was sent cannot be known any more.
+async fn chooses_method(request: &Request<'_>, data: &mut Data<'_>) -> bool {
+    if !request.content_type().is_some_and(|kind| kind.is_form()) {
+        return false;
     }
-
-    async fn on_request(&self, request: &mut Request<'_>, data: &mut Data<'_>) {
-        if !is_form(request) {
-            return;
-        }
-        // Exactly as Rocket reads it before this.
-        let start = data.peek("_method=delete".len()).await;
-        let first = std::str::from_utf8(start).ok().and_then(|start| rocket::form::Form::values(start).next());
-        let chooses = first.is_some_and(|field| field.name == "_method");
-        request.local_cache(|| ChoosesMethod(chooses));
-    }
+    let start = data.peek("_method=delete".len()).await;
+    let first = std::str::from_utf8(start).ok().and_then(|start| rocket::form::Form::values(start).next());
+    first.is_some_and(|field| field.name == "_method")
 }
