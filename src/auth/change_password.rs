@@ -2,8 +2,8 @@ use super::{Auth, Caller, ProofError, StartedSession};
 use crate::model::{EventKind, Password};
 
 impl Auth {
-    /// Changes the password. Every other session ends, this one goes on under a new token, and a login that was verifying
-    /// the old password meanwhile gets no session (ASVS 6.2.2, 6.2.3, 7.4.3).
+    /// Changes the password. Every session ends, this one too, and a new one begins in its place; a login that was verifying
+    /// the old password meanwhile gets none (ASVS 6.2.2, 6.2.3, 7.4.3).
     pub async fn change_password(
         &self,
         me: &Caller<'_>,

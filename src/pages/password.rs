@@ -39,6 +39,7 @@ pub fn well_known() -> Redirect {
     Redirect::to(uri!(show))
 }
 
+/// Asks for the current password whatever was proved before (ASVS 6.2.3).
 #[post("/password", data = "<form>")]
 pub async fn submit(
     me: Confirmed<'_>,
@@ -53,7 +54,7 @@ pub async fn submit(
         Err(error) => return Err(again(refused("current_password", error)?, auth, me.user)),
     };
 
-    let welcome = browser.start("Your password is changed. All other sessions have ended.", started);
+    let welcome = browser.welcome("Your password is changed. All other sessions have ended.", started);
     Ok(Next::to("/profile?done=password", welcome))
 }
 

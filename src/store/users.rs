@@ -132,8 +132,10 @@ impl Store {
         event: &NewEvent,
     ) -> Result<bool> {
         let mut tx = self.begin().await?;
-        let changed = set_password(&mut tx, event, new_hash, password_version).await?;
-        if !changed || !hold_session(&mut tx, event.user_id, this_session).await? {
+        if !hold_session(&mut tx, event.user_id, this_session).await? {
+            return Ok(false);
+        }
+        if !set_password(&mut tx, event, new_hash, password_version).await? {
             return Ok(false);
         }
         end_sessions_from_elsewhere(&mut tx, Which::AllBut(this_session), event).await?;
