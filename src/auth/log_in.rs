@@ -137,11 +137,11 @@ impl Auth {
         code: Option<&str>,
     ) -> Result<StartedSession, LogInError> {
         let Admission { who, browser, .. } = &admission;
-        match code {
-            None if who.has_two_factor => return Err(self.ask_for_code(&admission, &permit).await),
-            Some(code) if who.has_two_factor => self.use_code_to_log_in(who.user.user_id, code, browser).await??,
-            _ if permit.is_locked => return Err(self.keep_out(&admission)),
-            _ => {}
+        if who.has_two_factor {
+            let Some(code) = code else { return Err(self.ask_for_code(&admission, &permit).await) };
+            self.use_code_to_log_in(who.user.user_id, code, browser).await??;
+        } else if permit.is_locked {
+            return Err(self.keep_out(&admission));
         }
         let started = self.start_session(&admission).await?;
         self.clear_all(permit, started.user.user_id).await;
@@ -199,7 +199,7 @@ impl Auth {
     /// Makes a failed login take as long as one whose hash is another system's.
     async fn hold_back(&self, began: Instant, done: &Result<StartedSession, LogInError>) {
         if let Err(LogInError::NoMatch | LogInError::Failure(Failure::Locked(_))) = done {
-            let at_least = (self.hasher.metrics().slowest_foreign() * 5 / 4).min(LONGEST_HELD_BACK);
+            let at_least = (self.hasher.metrics().slowest_outdated() * 5 / 4).min(LONGEST_HELD_BACK);
             sleep_until((began + at_least).into()).await;
         }
     }

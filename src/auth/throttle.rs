@@ -56,7 +56,11 @@ impl Auth {
     /// Counts a try and gives leave for it.
     pub(super) async fn permit(&self, subject: Subject<'_>, client: &ClientInfo) -> Result<Permit, Failure> {
         let mut permit = Permit::new();
-        if !self.rules.throttle || self.count_in_own_budget(&subject, &mut permit).await? {
+        if !self.rules.throttle {
+            return Ok(permit);
+        }
+        let is_in_own_budget = self.count_in_own_budget(&subject, &mut permit).await?;
+        if is_in_own_budget {
             return Ok(permit);
         }
         if let Some(network) = network_bucket("network", client).filter(|_| subject.counts_for_network()) {
@@ -70,8 +74,9 @@ impl Auth {
         Ok(permit)
     }
 
-    /// Counts the try for a browser that has logged in before, and says whether that is enough. It has a budget of its own: neither strangers' failures under this name nor those of
-    /// its neighbours count against it, until it fails as often itself.
+    /// Counts the try for a browser that has logged in before, and says whether that is enough. Such a browser has a budget
+    /// of its own: neither strangers' failures under this name nor those of its neighbours count against it, until it fails
+    /// as often itself.
     async fn count_in_own_budget(&self, subject: &Subject<'_>, permit: &mut Permit) -> Result<bool, Failure> {
         let bucket = match subject {
             Subject::LogIn { device: Some(device), .. } => device_bucket("device", device),

@@ -40,8 +40,8 @@ impl Auth {
         self.store.kind()
     }
 
-    /// How many hashes have been computed since the start: one a password, and one more for a user who was imported and
-    /// has not logged in since. For tests that count work instead of time.
+    /// How many hashes have been computed since the start: one a password, and one more where the stored one is not as the
+    /// rules want it. For tests that count work instead of time.
     pub fn hashes_computed(&self) -> u64 {
         self.hasher.metrics().computed()
     }

@@ -13,7 +13,7 @@ pub struct HashingMetrics {
     computed: IntCounter,
     seconds: Histogram,
     pub refused: IntCounter,
-    slowest_foreign_micros: AtomicU64,
+    slowest_outdated_micros: AtomicU64,
 }
 
 impl Default for HashingMetrics {
@@ -25,7 +25,7 @@ impl Default for HashingMetrics {
             computed: counter("vestibule_hashes_computed_total", "Hashes of passwords that have been computed."),
             seconds: Histogram::with_opts(seconds.buckets(BUCKETS.to_vec())).expect("a well-formed name"),
             refused: counter("vestibule_hash_refused_total", "Passwords that found the queue full or waited too long."),
-            slowest_foreign_micros: AtomicU64::new(0),
+            slowest_outdated_micros: AtomicU64::new(0),
         }
     }
 }
@@ -36,19 +36,20 @@ impl HashingMetrics {
         self.seconds.observe(took.as_secs_f64());
     }
 
-    pub fn note_foreign(&self, took: Duration) {
-        self.slowest_foreign_micros.fetch_max(took.as_micros() as u64, Ordering::Relaxed);
+    pub fn note_outdated(&self, took: Duration) {
+        self.slowest_outdated_micros.fetch_max(took.as_micros() as u64, Ordering::Relaxed);
     }
 
     /// How many hashes of whatever kind have been computed since the start: one a password, and one more where the stored
-    /// one was another system's.
+    /// one was made in another way or with other parameters.
     pub fn computed(&self) -> u64 {
         self.computed.get()
     }
 
-    /// The longest that a password took so far whose hash was another system's; nothing when there was none.
-    pub fn slowest_foreign(&self) -> Duration {
-        Duration::from_micros(self.slowest_foreign_micros.load(Ordering::Relaxed))
+    /// The longest that a password took so far whose hash was made in another way than the rules want; nothing when there was
+    /// none.
+    pub fn slowest_outdated(&self) -> Duration {
+        Duration::from_micros(self.slowest_outdated_micros.load(Ordering::Relaxed))
     }
 
     pub fn collect(&self) -> Vec<MetricFamily> {

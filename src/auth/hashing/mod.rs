@@ -52,7 +52,7 @@ pub enum HashingError {
     NoRandomness(#[from] Failure),
 }
 
-/// Hashes and verifies passwords, a bounded number at once.
+/// Hashes and verifies passwords on threads of its own, of which so many may wait.
 pub struct Hasher {
     queue: Sender<Job>,
     metrics: Arc<HashingMetrics>,
@@ -202,14 +202,14 @@ mod tests {
     async fn the_longest_that_another_systems_hash_took_is_remembered_and_ours_are_not() {
         let hasher = Hasher::start(&RULES).unwrap();
         hasher.verify(password("a long enough password"), None).await.unwrap();
-        assert_eq!(hasher.metrics.slowest_foreign(), Duration::ZERO);
+        assert_eq!(hasher.metrics.slowest_outdated(), Duration::ZERO);
 
         let bcrypt = read_hash("$2b$05$9RkNMpo8b3EiNU3wrFtRku7EJPuuDHkxKXWuIGauJCZ53YthUVvoK").unwrap();
         hasher.verify(password("a wrong password"), Some(&bcrypt)).await.unwrap();
-        let longest = hasher.metrics.slowest_foreign();
+        let longest = hasher.metrics.slowest_outdated();
         assert!(longest > Duration::ZERO);
         hasher.verify(password("a long enough password"), None).await.unwrap();
-        assert_eq!(hasher.metrics.slowest_foreign(), longest);
+        assert_eq!(hasher.metrics.slowest_outdated(), longest);
     }
 
     #[rocket::async_test]

@@ -129,7 +129,7 @@ impl Worker {
     /// nobody's, and a right password has its new hash.
     fn improve(&mut self, password: &[u8], matches: bool, began: Instant) -> Verdict {
         let better = self.hash(password).filter(|_| matches);
-        self.metrics.note_foreign(began.elapsed());
+        self.metrics.note_outdated(began.elapsed());
         Verdict { matches, better }
     }
 
