@@ -25,16 +25,17 @@
 //! 3. what was submitted, a form or JSON, read strictly into one struct: [`web::Submission`];
 //! 4. the page, a verb of [`auth::Auth`], the store;
 //! 5. the answer: [`web::Show`] a page, or go on to the [`web::Next`]; both are pages for people and data for programs, by
-//!    the [`web::Format`].
+//!    the [`web::Format`];
+//! 6. the fairings of [`app`](mod@app), which put the security headers on every answer and count it.
 //!
 //! Two things have one place each, so that no path can go around them: a login becomes a session in `auth/log_in.rs`, where
 //! the code of two-factor authentication is asked for; and whoever verifies a password or a code needs a permit of
-//! `auth/throttle.rs`, which has counted the try before.
+//! `auth/throttle.rs`, which has counted the try where tries are limited.
 //!
 //! Three kinds of no have three places: a rule says no, and the form is shown again ([`web::FormError`]) with its
 //! [`web::Problems`]; a person may not, and a guard fails; we cannot now ([`auth::Failure`]: too many tries, a full queue,
-//! the database away), and `?` carries it from wherever it arises. The last two are one [`web::Error`], which the catcher in
-//! [`pages`] draws.
+//! the database away), and `?` carries it from wherever it arises. Each becomes a [`web::Error`]; where no form shows it, the catcher
+//! in [`pages`] draws it.
 
 pub mod app;
 pub mod auth;

@@ -127,11 +127,11 @@ impl LastSeen {
     /// Notes that the session is used now, unless it has run out. Says whether it goes on.
     pub fn note_if_alive(&self, session: &Session, now: Moment, limits: &SessionLimits) -> bool {
         let mut notes = self.notes();
-        let unused = Note { at: session.last_seen_at, written: session.last_seen_at, is_resting: false };
-        let last = notes.get(&session.session_id).map_or(unused.at, |note| note.at.max(unused.at));
+        let as_read = Note { at: session.last_seen_at, written: session.last_seen_at, is_resting: false };
+        let last = notes.get(&session.session_id).map_or(as_read.at, |note| note.at.max(as_read.at));
         let is_alive = session.is_alive(last, now, limits);
         if is_alive {
-            notes.entry(session.session_id).or_insert(unused).at = last.max(now);
+            notes.entry(session.session_id).or_insert(as_read).at = last.max(now);
         }
         is_alive
     }

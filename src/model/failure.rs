@@ -10,7 +10,7 @@ pub enum Failure {
     /// So many have failed in a row that waiting does not help any more; this does, as a sentence.
     #[error("Too many attempts have failed. {0}")]
     Locked(&'static str),
-    /// Or there is no memory to hash one.
+    /// Too many passwords wait to be hashed, or there is no memory to hash one.
     #[error("too many passwords wait to be hashed")]
     Busy,
     /// It cannot be reached, is locked, full or read-only: the same may succeed later.

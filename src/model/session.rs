@@ -10,7 +10,7 @@ pub struct Session {
     /// Names it in public.
     pub session_id: SessionId,
     pub created_at: Moment,
-    /// When it was last used, to the minute.
+    /// When it was last used, as far as that is written down.
     pub last_seen_at: Moment,
     /// When its user last proved who they are.
     pub confirmed_at: Moment,
@@ -52,11 +52,11 @@ pub const RESET_LASTS: Duration = Duration::from_secs(60 * 60);
 pub const MOST_SESSIONS: i64 = 20;
 
 impl Session {
-    /// Whether it may still be used at `now`, when it was last used at `last_seen_at`, which may be later than was written.
-    pub fn is_alive(&self, last_seen_at: Moment, now: Moment, limits: &SessionLimits) -> bool {
+    /// Whether it may still be used at `now`, when it was last used at `last_used`, which may be later than is written down.
+    pub fn is_alive(&self, last_used: Moment, now: Moment, limits: &SessionLimits) -> bool {
         match self.remembered_until {
             Some(until) => now < until && now.since(self.created_at) < limits.remembered,
-            None => now.since(self.created_at) < limits.absolute && now.since(last_seen_at) < limits.idle,
+            None => now.since(self.created_at) < limits.absolute && now.since(last_used) < limits.idle,
         }
     }
 

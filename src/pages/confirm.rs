@@ -54,7 +54,7 @@ pub async fn submit(
     };
     match confirmed {
         Ok(started) => {
-            let welcome = browser.start("Confirmed.", started);
+            let welcome = browser.welcome("Confirmed.", started);
             Ok(Next::to(next.as_ref().map_or("/profile", NextPath::as_str), welcome))
         }
         Err(error) => Err(again(auth, me.user, next, refused("password", error)?).await),

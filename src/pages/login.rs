@@ -89,7 +89,7 @@ pub async fn submit(
     };
     match auth.log_in(tried).await {
         Ok(started) => {
-            let welcome = browser.start("You are signed in.", started);
+            let welcome = browser.welcome("You are signed in.", started);
             Ok(Next::to(form.leads_to(), Some(welcome)))
         }
         Err(error) => {
@@ -105,7 +105,7 @@ pub async fn submit(
     }
 }
 
-/// Nobody logs in to be asked to log in, or to be logged out.
+/// Whether an address may follow a login: nobody logs in to be asked to log in, or to be logged out.
 pub fn is_inside(next: &NextPath) -> bool {
     let ways_in = [uri!(show(_, _)), uri!(login_code::show), uri!(logout::submit), uri!(signup::show)];
     ways_in.iter().all(|way_in| way_in.path() != next.path())

@@ -41,7 +41,7 @@ pub async fn submit(
     }
     let started = auth.log_in_with_code(ticket, code, &browser).await.map_err(refused)?;
 
-    let welcome = browser.start("You are signed in.", started);
+    let welcome = browser.welcome("You are signed in.", started);
     Ok(Next::to(next.as_ref().map_or("/profile", NextPath::as_str), welcome))
 }
 

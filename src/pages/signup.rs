@@ -39,7 +39,7 @@ pub async fn submit(auth: &Auth, browser: Browser<'_>, form: Submission<SignupFo
     let (username, password) = form.check(auth)?;
     let started = auth.sign_up(username, password, &browser).await.map_err(|error| form.refused(auth, error))?;
 
-    let welcome = browser.start("Your account is ready.", started);
+    let welcome = browser.welcome("Your account is ready.", started);
     Ok(Next::to("/profile", welcome).with_status(Status::Created))
 }
 

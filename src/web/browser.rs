@@ -39,8 +39,8 @@ impl<'r> Browser<'r> {
         Ok(Self { request, known })
     }
 
-    /// Gives the browser what it needs to be in a session, and answers what programs get.
-    pub fn start(&self, message: &'static str, started: StartedSession) -> Welcome {
+    /// Gives the browser the cookies by which it is in a session and known, and answers what programs get.
+    pub fn welcome(&self, message: &'static str, started: StartedSession) -> Welcome {
         let session = &started.session;
         let kept_for = session.remembered_until.map(|until| until.since(session.confirmed_at));
         OwnCookie::Session.set(self.request, started.token.reveal().to_string(), kept_for);

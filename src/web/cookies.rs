@@ -25,6 +25,7 @@ pub(super) enum OwnCookie {
 impl OwnCookie {
     fn name(self, site: &Site) -> &'static str {
         match (self, site.is_https()) {
+            // Its name is as old as the site; what is in it is the token.
             (Self::Session, false) => "session_id",
             (Self::Session, true) => "__Host-session_id",
             (Self::Device, false) => "device",
