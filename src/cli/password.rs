@@ -1,16 +1,15 @@
 //! Asking for a new password: unseen on a terminal, or as one line of what is piped in. Never as an argument, which others
 //! on the machine can read.
 
-use std::io::{self, BufRead, ErrorKind, IsTerminal, Read, stdin};
-use std::time::Duration;
+use std::fs::File;
+use std::io::{self, BufRead, ErrorKind, IsTerminal, Read, Write, stdin};
 
 use rocket::tokio::signal::unix::{SignalKind, signal};
-use rocket::tokio::time::timeout;
 use rocket::tokio::{select, task};
-use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+use rpassword::ConfigBuilder;
+use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
 use zeroize::Zeroizing;
 
-use super::output::tell;
 use super::stop::{Stop, stop};
 
 /// More than any password is.
@@ -21,35 +20,65 @@ pub async fn ask_for_new(whose: &str) -> Result<Zeroizing<String>, Stop> {
     if !stdin().is_terminal() {
         return read_line().map_err(failed);
     }
-    let first = ask(format!("Password of {whose}: ")).await.map_err(failed)?;
-    let second = ask("The same again: ".to_owned()).await.map_err(failed)?;
+    let (first, second) = ask_twice(whose).await.map_err(failed)?;
     if *first == *second { Ok(first) } else { Err(stop("The two are not the same, so nothing was done.")) }
 }
 
-/// Asks on the terminal, which shows nothing of what is typed, also before the question is there, and is left as it was found,
-/// also when the program is interrupted.
-async fn ask(question: String) -> io::Result<Zeroizing<String>> {
+async fn ask_twice(whose: &str) -> io::Result<(Zeroizing<String>, Zeroizing<String>)> {
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let terminal = tcgetattr(stdin())?;
-    let mut unseen = terminal.clone();
-    unseen.local_modes -= LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG;
-    tcsetattr(stdin(), OptionalActions::Now, &unseen)?;
-    let mut asked = task::spawn_blocking(|| rpassword::prompt_password(question));
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hangup = signal(SignalKind::hangup())?;
+    let terminal = Unseen::begin()?;
+    let asked =
+        async { Ok((terminal.ask(format!("Password of {whose}: ")).await?, terminal.ask("The same again: ").await?)) };
     let typed = select! {
-        typed = &mut asked => typed.map_err(io::Error::other)?,
-        _ = interrupt.recv() => {
-            // An interrupt that was typed ends the asking, which puts the terminal back to `unseen`; another program's does not.
-            let _ = timeout(Duration::from_millis(500), asked).await;
-            Err(ErrorKind::Interrupted.into())
-        }
+        typed = asked => typed,
+        _ = interrupt.recv() => Err(ErrorKind::Interrupted.into()),
+        _ = terminate.recv() => Err(ErrorKind::Interrupted.into()),
+        _ = hangup.recv() => Err(ErrorKind::Interrupted.into()),
     };
-    tcsetattr(stdin(), OptionalActions::Now, &terminal)?;
     if typed.is_err() {
-        tell("");
+        writeln!(&terminal.terminal)?;
     }
-    let typed = Zeroizing::new(typed?);
-    // What stands for bytes that are no text.
-    if typed.contains('\u{FFFD}') { Err(ErrorKind::InvalidData.into()) } else { Ok(typed) }
+    typed
+}
+
+/// The terminal, which shows nothing of what is typed until this is dropped, and is then as it was before.
+struct Unseen {
+    terminal: File,
+    before: Termios,
+}
+
+impl Unseen {
+    fn begin() -> io::Result<Self> {
+        let terminal = File::options().read(true).write(true).open("/dev/tty")?;
+        let before = tcgetattr(&terminal)?;
+        let mut unseen = before.clone();
+        unseen.local_modes -= LocalModes::ECHO | LocalModes::ECHONL | LocalModes::ICANON | LocalModes::ISIG;
+        unseen.special_codes[SpecialCodeIndex::VMIN] = 1;
+        unseen.special_codes[SpecialCodeIndex::VTIME] = 0;
+        tcsetattr(&terminal, OptionalActions::Now, &unseen)?;
+        Ok(Self { terminal, before })
+    }
+
+    async fn ask(&self, question: impl Into<String>) -> io::Result<Zeroizing<String>> {
+        let (question, input, output) = (question.into(), self.terminal.try_clone()?, self.terminal.try_clone()?);
+        let asked = task::spawn_blocking(move || {
+            // Given what to read from and to write to, it leaves the terminal as it is.
+            let config = ConfigBuilder::new().input_reader(input).output_writer(output).build();
+            rpassword::prompt_password_with_config(question, config).map(Zeroizing::new)
+        });
+        let typed = asked.await.map_err(io::Error::other)??;
+        writeln!(&self.terminal)?;
+        // What stands for bytes that are no text.
+        if typed.contains('\u{FFFD}') { Err(ErrorKind::InvalidData.into()) } else { Ok(typed) }
+    }
+}
+
+impl Drop for Unseen {
+    fn drop(&mut self) {
+        let _ = tcsetattr(&self.terminal, OptionalActions::Now, &self.before);
+    }
 }
 
 fn read_line() -> io::Result<Zeroizing<String>> {

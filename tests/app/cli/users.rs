@@ -4,6 +4,8 @@ use std::fs;
 use std::io::{Read, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
 
 use serde_json::json;
 use tempfile::TempDir;
@@ -152,11 +154,19 @@ fn a_password_is_never_an_argument() {
     assert_eq!(run(folder.path(), &["users", "add", "eve", PASSWORD]).code, Some(2));
 }
 
+/// What comes when a question stands on the terminal.
+enum Answer<'a> {
+    Keys(&'a str),
+    /// A signal to the program, by its name.
+    Signal(&'a str),
+}
+
 /// What a terminal shows on which Eve's account is added and these questions are answered, and how the terminal is then.
-fn at_a_terminal(folder: &Path, answers: &[(&str, &str)]) -> Option<String> {
+fn at_a_terminal(folder: &Path, answers: &[(&str, Answer<'_>)]) -> Option<String> {
     let script = machine::find("terminal", &["script", "stty"])?.remove(0);
     let program = command(folder);
-    let line = format!("'{}' users add eve; echo status $?; stty -a", program.get_program().to_string_lossy());
+    let path = program.get_program().to_string_lossy();
+    let line = format!("sh -c 'echo id $$.; exec \"$0\" users add eve' '{path}'; echo status $?; stty -a");
     let mut terminal = Command::new(script);
     terminal.args(["-qec", &line, "/dev/null"]).current_dir(folder).stdin(Stdio::piped()).stdout(Stdio::piped());
     for (name, value) in program.get_envs() {
@@ -176,7 +186,17 @@ fn at_a_terminal(folder: &Path, answers: &[(&str, &str)]) -> Option<String> {
             assert!(read > 0, "{shown}");
             shown.push_str(&String::from_utf8_lossy(&some[..read]));
         }
-        keys.write_all(answer.as_bytes()).unwrap();
+        match answer {
+            Answer::Keys(typed) => typed.bytes().for_each(|key| {
+                keys.write_all(&[key]).unwrap();
+                thread::sleep(Duration::from_micros(100));
+            }),
+            Answer::Signal(name) => {
+                let id =
+                    shown.split_once("id ").and_then(|(_, rest)| rest.split_once('.')).expect("the program's id").0;
+                assert!(Command::new("kill").args(["-s", name, id]).status().unwrap().success());
+            }
+        }
     }
     screen.read_to_string(&mut shown).unwrap();
     child.wait().unwrap();
@@ -186,9 +206,10 @@ fn at_a_terminal(folder: &Path, answers: &[(&str, &str)]) -> Option<String> {
 #[test]
 fn a_password_that_is_typed_at_a_terminal_is_asked_for_twice() {
     let folder = tempfile::tempdir().unwrap();
-    let answers = [("Password of eve: ", "correct horse battery staple\r"), ("The same again: ", "correct horse\r")];
+    let first = ("Password of eve: ", Answer::Keys("correct horse battery staple\r"));
+    let second = ("The same again: ", Answer::Keys("correct horse\r"));
 
-    let Some(shown) = at_a_terminal(folder.path(), &answers) else { return };
+    let Some(shown) = at_a_terminal(folder.path(), &[first, second]) else { return };
 
     assert!(shown.contains("The two are not the same, so nothing was done."), "{shown}");
     assert!(shown.contains("status 2") && super::is_empty(folder.path()), "{shown}");
@@ -199,21 +220,64 @@ fn a_terminal_shows_what_is_typed_again_after_a_password() {
     let folder = tempfile::tempdir().unwrap();
     let answer = format!("{PASSWORD}\r");
 
-    let answers = [("Password of eve: ", answer.as_str()), ("The same again: ", &answer)];
+    let answers = [("Password of eve: ", Answer::Keys(&answer)), ("The same again: ", Answer::Keys(&answer))];
     let Some(shown) = at_a_terminal(folder.path(), &answers) else { return };
 
     assert!(shown.contains("eve has an account.") && shown.contains("status 0"), "{shown}");
-    assert!(shown.contains(" echo ") && shown.contains(" icanon"), "{shown}");
+    is_as_it_was(&shown);
+}
+
+#[track_caller]
+fn is_as_it_was(shown: &str) {
+    for mode in [" echo ", " icanon", "isig "] {
+        assert!(shown.contains(mode), "{shown}");
+    }
+    assert!(!shown.contains("-isig"), "{shown}");
+}
+
+/// Once a part of it was on the screen, because between the questions the terminal was as before.
+#[test]
+fn an_answer_that_comes_before_its_question_is_not_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let both = format!("{PASSWORD}\r{PASSWORD}\r");
+
+    let Some(shown) = at_a_terminal(folder.path(), &[("Password of eve: ", Answer::Keys(&both))]) else { return };
+
+    assert!(shown.contains("Password of eve: \r\nThe same again: \r\n"), "{shown}");
+    assert!(shown.contains("eve has an account."), "{shown}");
+    is_as_it_was(&shown);
+}
+
+/// Once it was left so that nothing showed any more.
+#[test]
+fn a_program_that_is_ended_at_the_question_leaves_the_terminal_as_it_was() {
+    for signal in ["INT", "TERM", "HUP"] {
+        for question in ["Password of eve: ", "The same again: "] {
+            let folder = tempfile::tempdir().unwrap();
+            let answer = format!("{PASSWORD}\r");
+            let first = ("Password of eve: ", Answer::Keys(&answer));
+            let answers = [first, (question, Answer::Signal(signal))];
+            let answers = if question == answers[0].0 { &answers[1..] } else { &answers[..] };
+
+            let Some(shown) = at_a_terminal(folder.path(), answers) else { return };
+
+            assert!(shown.contains("Interrupted, so nothing was done.") && shown.contains("status 2"), "{shown}");
+            is_as_it_was(&shown);
+            assert!(super::is_empty(folder.path()), "{shown}");
+        }
+    }
 }
 
 #[test]
 fn an_interrupt_at_the_question_does_nothing_and_leaves_the_terminal_as_it_was() {
     let folder = tempfile::tempdir().unwrap();
 
-    let Some(shown) = at_a_terminal(folder.path(), &[("Password of eve: ", "correct\x03")]) else { return };
+    let Some(shown) = at_a_terminal(folder.path(), &[("Password of eve: ", Answer::Keys("correct\x03"))]) else {
+        return;
+    };
 
     assert!(shown.contains("Interrupted, so nothing was done.") && shown.contains("status 2"), "{shown}");
-    assert!(shown.contains(" echo ") && shown.contains(" icanon"), "{shown}");
+    is_as_it_was(&shown);
     assert!(super::is_empty(folder.path()), "{shown}");
 }
 
