@@ -1,4 +1,4 @@
-//! What the operator reads.
+//! What the operator reads: lines, lists in columns, and how far something is.
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};

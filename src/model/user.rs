@@ -3,10 +3,6 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::{Moment, UserId};
 
-/// Names that would let a person pass for the site itself, or that name a part of it, one a line.
-/// Compared in lower case and without `.`, `_` and `-`, so that `Ad.min` is taken too.
-static RESERVED: &str = include_str!("reserved_names.txt");
-
 /// A person with an account, as anyone may see them: nothing in here is secret.
 #[derive(Clone, Debug, Serialize)]
 pub struct User {
@@ -17,6 +13,10 @@ pub struct User {
     pub display_name: DisplayName,
     pub created_at: Moment,
 }
+
+/// Names that would let a person pass for the site itself, or that name a part of it, one a line.
+/// Compared in lower case and without `.`, `_` and `-`, so that `Ad.min` is taken too.
+static RESERVED: &str = include_str!("reserved_names.txt");
 
 /// The name a person logs in with: 3 to 32 ASCII letters, digits, `.`, `_` and `-`, the first a letter or a digit.
 /// Kept as typed; two that differ only in case are one.

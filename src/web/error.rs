@@ -22,7 +22,7 @@ const RETRY_AFTER: Duration = Duration::from_secs(2);
 const RETRY_LOCKED: Duration = Duration::from_secs(30);
 
 /// Why a request is not answered with what was asked for. Pages return it with `?`; the catcher draws it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Error {
     pub status: Status,
     /// What kind of problem it is, where the status does not say enough.
@@ -54,7 +54,8 @@ pub enum ProblemKind {
 impl Error {
     /// An error of which the status says it all.
     pub fn of(status: Status) -> Self {
-        Self { status, ..Self::default() }
+        let (kind, problems) = (ProblemKind::Usual, Problems::default());
+        Self { status, kind, problems, says: None, retry_after: None, allow: None, cause: None }
     }
 
     pub fn saying(status: Status, says: impl Into<Cow<'static, str>>) -> Self {
@@ -210,7 +211,7 @@ fn is_empty(problems: &&Problems) -> bool {
     problems.is_empty()
 }
 
-/// An object of sentences by field.
+/// As an object of sentences by field; templates get them as a list.
 fn by_field<S: Serializer>(problems: &&Problems, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_map(problems.0.iter().map(|problem| (&problem.field, &problem.says)))
 }

@@ -84,6 +84,8 @@ impl Answer {
         for member in ["type", "title", "detail", "request_id"] {
             assert!(problem[member].as_str().is_some_and(|text| !text.is_empty()), "{member}: {problem}");
         }
+        let errors = problem.get("errors").map(|errors| errors.as_object().expect("sentences by field"));
+        assert!(errors.is_none_or(|errors| !errors.is_empty()), "{problem}");
         problem["errors"].clone()
     }
 
