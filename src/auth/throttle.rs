@@ -56,11 +56,8 @@ impl Auth {
     /// Counts a try and gives leave for it.
     pub(super) async fn permit(&self, subject: Subject<'_>, client: &ClientInfo) -> Result<Permit, Failure> {
         let mut permit = Permit::new();
-        if !self.rules.throttle {
-            return Ok(permit);
-        }
-        let is_in_own_budget = self.count_in_own_budget(&subject, &mut permit).await?;
-        if is_in_own_budget {
+        let is_allowed = !self.rules.throttle || self.count_in_own_budget(&subject, &mut permit).await?;
+        if is_allowed {
             return Ok(permit);
         }
         if let Some(network) = network_bucket("network", client).filter(|_| subject.counts_for_network()) {

@@ -29,18 +29,14 @@ async fn ask_twice(whose: &str) -> io::Result<(Zeroizing<String>, Zeroizing<Stri
     let mut terminate = signal(SignalKind::terminate())?;
     let mut hangup = signal(SignalKind::hangup())?;
     let terminal = Unseen::begin()?;
-    let asked =
-        async { Ok((terminal.ask(format!("Password of {whose}: ")).await?, terminal.ask("The same again: ").await?)) };
-    let typed = select! {
+    let questions = (format!("Password of {whose}: "), "\nThe same again: ".to_owned());
+    let asked = async { Ok((terminal.ask(questions.0).await?, terminal.ask(questions.1).await?)) };
+    select! {
         typed = asked => typed,
         _ = interrupt.recv() => Err(ErrorKind::Interrupted.into()),
         _ = terminate.recv() => Err(ErrorKind::Interrupted.into()),
         _ = hangup.recv() => Err(ErrorKind::Interrupted.into()),
-    };
-    if typed.is_err() {
-        writeln!(&terminal.terminal)?;
     }
-    typed
 }
 
 /// The terminal, which shows nothing of what is typed until this is dropped, and is then as it was before.
@@ -61,15 +57,14 @@ impl Unseen {
         Ok(Self { terminal, before })
     }
 
-    async fn ask(&self, question: impl Into<String>) -> io::Result<Zeroizing<String>> {
-        let (question, input, output) = (question.into(), self.terminal.try_clone()?, self.terminal.try_clone()?);
+    async fn ask(&self, question: String) -> io::Result<Zeroizing<String>> {
+        let (input, output) = (self.terminal.try_clone()?, self.terminal.try_clone()?);
         let asked = task::spawn_blocking(move || {
             // Given what to read from and to write to, it leaves the terminal as it is.
             let config = ConfigBuilder::new().input_reader(input).output_writer(output).build();
             rpassword::prompt_password_with_config(question, config).map(Zeroizing::new)
         });
         let typed = asked.await.map_err(io::Error::other)??;
-        writeln!(&self.terminal)?;
         // What stands for bytes that are no text.
         if typed.contains('\u{FFFD}') { Err(ErrorKind::InvalidData.into()) } else { Ok(typed) }
     }
@@ -77,6 +72,8 @@ impl Unseen {
 
 impl Drop for Unseen {
     fn drop(&mut self) {
+        // What was typed did not begin a new line.
+        let _ = writeln!(&self.terminal);
         let _ = tcsetattr(&self.terminal, OptionalActions::Now, &self.before);
     }
 }

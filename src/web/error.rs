@@ -185,7 +185,7 @@ struct Problem<'a> {
     status: u16,
     detail: &'a str,
     request_id: &'a RequestId,
-    #[serde(skip_serializing_if = "is_empty", serialize_with = "by_field")]
+    #[serde(skip_serializing_if = "Problems::is_empty", serialize_with = "by_field")]
     errors: &'a Problems,
 }
 
@@ -207,12 +207,8 @@ pub(super) fn problem(request: &Request<'_>, error: &Error, detail: &str) -> res
         .ok()
 }
 
-fn is_empty(problems: &&Problems) -> bool {
-    problems.is_empty()
-}
-
 /// As an object of sentences by field; templates get them as a list.
-fn by_field<S: Serializer>(problems: &&Problems, serializer: S) -> Result<S::Ok, S::Error> {
+fn by_field<S: Serializer>(problems: &Problems, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_map(problems.0.iter().map(|problem| (&problem.field, &problem.says)))
 }
 

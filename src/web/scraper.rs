@@ -1,6 +1,6 @@
 use rocket::Request;
 use rocket::http::Status;
-use rocket::outcome::Outcome;
+use rocket::outcome::IntoOutcome;
 use rocket::request::{self, FromRequest};
 
 use super::Site;
@@ -16,11 +16,7 @@ impl<'r> FromRequest<'r> for Scraper {
     type Error = ();
 
     async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, ()> {
-        if has_token(request) || is_on_this_machine(request) {
-            Outcome::Success(Self)
-        } else {
-            Outcome::Error((Status::NotFound, ()))
-        }
+        (has_token(request) || is_on_this_machine(request)).then_some(Self).or_error((Status::NotFound, ()))
     }
 }
 

@@ -36,7 +36,12 @@ pub(super) struct ViewerView<'a> {
 impl Viewer {
     /// Finds out who is looking, by the cookie. The request filter does it, for all that comes after.
     pub(super) async fn find(request: &Request<'_>) {
-        request.local_cache_async::<Looked, _>(find(request)).await;
+        let looked = async {
+            let Some(token_hash) = session_token(request) else { return Ok(Self::default()) };
+            let current = auth_of(request).current_session(&token_hash).await?;
+            Ok(Self { token_hash: Some(token_hash), current })
+        };
+        request.local_cache_async::<Looked, _>(looked).await;
     }
 
     /// Who is looking; an error when that cannot be known, because the database is away.
@@ -50,12 +55,6 @@ impl Viewer {
         let notice = session.notice.map(|kind| kind.says());
         Some(ViewerView { username: &user.username, display_name: &user.display_name, notice })
     }
-}
-
-async fn find(request: &Request<'_>) -> Looked {
-    let Some(token_hash) = session_token(request) else { return Ok(Viewer::default()) };
-    let current = auth_of(request).current_session(&token_hash).await?;
-    Ok(Viewer { token_hash: Some(token_hash), current })
 }
 
 /// The verbs, for whatever route wants them.

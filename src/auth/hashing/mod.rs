@@ -2,7 +2,6 @@
 //! its memory bounded (ASVS 11.4.2; RFC 9106).
 
 mod foreign;
-mod metrics;
 mod stored;
 mod worker;
 
@@ -18,10 +17,9 @@ use rocket::tokio::time::timeout;
 use crate::model::{Failure, Password, PasswordHash, random_bytes};
 
 pub use foreign::HashProblem;
-use metrics::HashingMetrics;
 use stored::Stored;
 pub use worker::Verdict;
-use worker::{Job, Worker};
+use worker::{HashingMetrics, Job, Worker};
 
 /// How long an asker waits before giving up. What it asked for is then dropped before it starts.
 const PATIENCE: Duration = Duration::from_secs(8);
