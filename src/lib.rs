@@ -34,8 +34,8 @@
 //!
 //! Three kinds of no have three places: a rule says no, and the form is shown again ([`web::FormError`]) with its
 //! [`web::Problems`]; a person may not, and a guard fails; we cannot now ([`auth::Failure`]: too many tries, a full queue,
-//! the database away), and `?` carries it from wherever it arises. Each becomes a [`web::Error`]; where no form shows it, the catcher
-//! in [`pages`] draws it.
+//! the database away), and `?` carries it from wherever it arises. Each becomes a [`web::Error`]; where no form shows it,
+//! the catcher in [`pages`] draws it.
 
 pub mod app;
 pub mod auth;
