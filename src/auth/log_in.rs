@@ -57,13 +57,12 @@ struct Admission<'a> {
     browser: &'a Browser,
 }
 
-/// The longest that a failed login is held back for the sake of hashes that take longer than ours.
+/// The longest that a failed login is held back for the sake of outdated hashes, which take longer than those of today.
 const LONGEST_HELD_BACK: Duration = Duration::from_secs(2);
 
 impl Auth {
     /// Begins a session for whoever knows the password and, where one is asked for, the code. Every try costs one hash,
-    /// also for a name that nobody has, and one that fails takes no less time than the hashes that were imported (ASVS
-    /// 6.3.8).
+    /// also for a name that nobody has, and one that fails takes no less time than one whose hash is outdated (ASVS 6.3.8).
     pub async fn log_in(&self, tried: LogIn<'_>) -> Result<StartedSession, LogInError> {
         let began = Instant::now();
         let done = self.try_password(tried).await;
@@ -196,7 +195,7 @@ impl Auth {
         }
     }
 
-    /// Makes a failed login take as long as one whose hash is another system's.
+    /// Makes a failed login take as long as one whose hash is outdated: another system's, or made with other parameters.
     async fn hold_back(&self, began: Instant, done: &Result<StartedSession, LogInError>) {
         if let Err(LogInError::NoMatch | LogInError::Failure(Failure::Locked(_))) = done {
             let at_least = (self.hasher.metrics().slowest_outdated() * 5 / 4).min(LONGEST_HELD_BACK);
