@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Auth, Caller, Failure, TwoFactorState};
-use crate::model::{Event, EventKind, Moment, Session, TokenHash, UserId};
+use super::{Auth, Browser, Caller, Failure, TwoFactorState};
+use crate::model::{BrowserId, Event, EventKind, KnownBrowser, Moment, Session, TokenHash, UserId};
 
 pub const EVENTS_KEPT: Duration = Duration::from_secs(90 * 24 * 3_600);
 /// How many events are shown at the most; of failures fewer, so that somebody who fails on purpose hides nothing.
@@ -19,6 +19,9 @@ const NOTED_EVERY: Duration = Duration::from_secs(10 * 60);
 pub struct Export {
     /// Every session, those included that have run out and are not swept yet.
     pub sessions: Vec<Session>,
+    pub known_browsers: Vec<KnownBrowser>,
+    /// Which of them this one is.
+    pub this_browser: Option<BrowserId>,
     pub events: Vec<Event>,
     pub two_factor: TwoFactorState,
 }
@@ -41,11 +44,14 @@ impl Auth {
         self.store.ending(token_hash).await
     }
 
-    pub async fn export(&self, me: &Caller<'_>) -> Result<Export, Failure> {
+    pub async fn export(&self, me: &Caller<'_>, browser: &Browser) -> Result<Export, Failure> {
         let user_id = me.user.user_id;
         let noted = self.event(user_id, EventKind::Exported, &me.client);
         self.store.add_event_once(&noted, NOTED_EVERY).await?;
+        let (known_browsers, this_browser) = self.known_browsers(user_id, browser).await?;
         Ok(Export {
+            known_browsers,
+            this_browser,
             sessions: self.store.sessions(user_id).await?,
             events: self.store.events(user_id, MOST_EXPORTED, MOST_EXPORTED).await?,
             two_factor: self.two_factor(user_id).await?,

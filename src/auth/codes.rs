@@ -2,8 +2,8 @@
 
 use super::throttle::{Permit, Subject};
 use super::totp::{self, TimeCode};
-use super::{Auth, Browser, Failure};
-use crate::model::{ClientInfo, EventKind, RecoveryCode, TotpSecret, UserId};
+use super::{Auth, Failure};
+use crate::model::{BrowserId, ClientInfo, EventKind, RecoveryCode, TotpSecret, UserId};
 use crate::store::SecondFactor;
 
 /// What purpose the shared secret is sealed for, beside whose it is.
@@ -28,8 +28,9 @@ pub(super) type Checked<T> = Result<Result<T, CodeError>, Failure>;
 struct TriedCode<'a> {
     user_id: UserId,
     typed: String,
-    /// What is counted of it.
+    /// What is counted of it, and in which browser that is known to them.
     subject: Subject<'a>,
+    known: Option<BrowserId>,
     /// What its owner reads where it was not taken.
     refused: EventKind,
     /// What helps when too many have failed, as a sentence.
@@ -39,17 +40,23 @@ struct TriedCode<'a> {
 
 impl Auth {
     /// Uses a code up that is typed to log in.
-    pub(super) async fn use_code_to_log_in(&self, user_id: UserId, code: &str, browser: &Browser) -> Checked<()> {
-        let (typed, device) = (without_spaces(code), browser.devices.of(user_id));
-        let subject =
-            if is_time_code(&typed) { Subject::Code { user_id, device } } else { Subject::RecoveryCode { device } };
+    pub(super) async fn use_code_to_log_in(
+        &self,
+        user_id: UserId,
+        code: &str,
+        known: Option<BrowserId>,
+        client: &ClientInfo,
+    ) -> Checked<()> {
+        let typed = without_spaces(code);
+        let subject = if is_time_code(&typed) { Subject::Code(user_id) } else { Subject::RecoveryCode(user_id) };
         self.use_code(TriedCode {
             user_id,
             typed,
             subject,
+            known,
             refused: EventKind::CodeRefused,
-            way_out: "Use a recovery code; then codes from your phone work again.",
-            client: &browser.client,
+            way_out: "Use a recovery code, or a browser where you have logged in before; then codes work here again.",
+            client,
         })
         .await
     }
@@ -60,6 +67,7 @@ impl Auth {
             user_id,
             typed: without_spaces(code),
             subject: Subject::ConfirmationCode(user_id),
+            known: None,
             refused: EventKind::ConfirmationFailed,
             way_out: "Log in again; then you can confirm.",
             client,
@@ -69,27 +77,27 @@ impl Auth {
 
     /// Whatever follows, the code does not work again.
     async fn use_code(&self, tried: TriedCode<'_>) -> Checked<()> {
-        let TriedCode { user_id, typed, subject, refused, way_out, client } = tried;
-        // A recovery code begins the count of the other codes anew; inside a session no code does.
-        let begins_anew = matches!(subject, Subject::RecoveryCode { .. })
-            .then(|| Subject::Code { user_id, device: None }.bucket())
-            .flatten();
-        let mut permit = self.permit(subject, client).await?;
-        if permit.is_locked {
-            return Err(Failure::Locked(way_out));
-        }
-        let used = if is_time_code(&typed) {
-            self.use_time_code(&permit, user_id, &typed).await?
+        let TriedCode { user_id, typed, subject, known, refused, way_out, client } = tried;
+        let mut permit = self.permit(subject, known, client).await?;
+        let used = if permit.is_locked {
+            Err(Failure::Locked(way_out))
+        } else if is_time_code(&typed) {
+            self.use_time_code(&permit, user_id, &typed).await
         } else {
-            self.use_recovery_code(user_id, &typed, client).await?
+            self.use_recovery_code(user_id, &typed, client).await
         };
-        if used.is_ok() {
-            permit.clears.extend(begins_anew);
-            self.clear(permit).await;
-        } else {
-            self.keep_event_later(Some(user_id), refused, client);
+        match &used {
+            Ok(Ok(())) => {
+                // A recovery code begins the count of the other codes anew; inside a session no code does.
+                if let Subject::RecoveryCode(_) = subject {
+                    permit.clear_too(Subject::Code(user_id), client);
+                }
+                self.clear(permit).await;
+            }
+            Ok(Err(_)) => self.keep_event_later(Some(user_id), refused, client),
+            Err(_) => self.take_back(&permit).await,
         }
-        Ok(used)
+        used
     }
 
     async fn use_time_code(&self, permit: &Permit, user_id: UserId, code: &str) -> Checked<()> {

@@ -1,6 +1,6 @@
 //! Proving who you are inside a session: before a page that changes how one gets in, and to change the password or leave.
 
-use super::throttle::{Permit, Subject, name_bucket};
+use super::throttle::{Permit, Subject};
 use super::{Auth, Caller, CodeError, Failure, StartedSession};
 use crate::model::{EventKind, Password, Token};
 use crate::store::Credentials;
@@ -34,7 +34,7 @@ impl Auth {
             Proof::Password(password) => {
                 let (mut permit, _) = self.check_password(me, password).await?;
                 // Whoever is in and knows the password has shown another way in than the one that strangers used up.
-                permit.clears.push(name_bucket(me.user.username.as_str()));
+                permit.clear_too(Subject::LogIn(me.user.username.as_str()), &me.client);
                 self.clear(permit).await;
             }
             Proof::Code(code) => self.use_code_to_confirm(me.user.user_id, code, &me.client).await??,
@@ -49,8 +49,9 @@ impl Auth {
         password: Password,
     ) -> Result<(Permit, Credentials), ProofError> {
         let user_id = me.user.user_id;
-        let permit = self.permit(Subject::Confirmation(user_id), &me.client).await?;
+        let permit = self.permit(Subject::Confirmation(user_id), None, &me.client).await?;
         if permit.is_locked {
+            self.take_back(&permit).await;
             return Err(Failure::Locked("Log in again; then you can confirm.").into());
         }
         let found = self.store.credentials_by_id(user_id).await?.ok_or(ProofError::Ended)?;
@@ -73,6 +74,6 @@ impl Auth {
         }
         let mut session = me.session.clone();
         session.confirmed_at = event.event.at;
-        Ok(StartedSession { user: me.user.clone(), session, token, device: None })
+        Ok(StartedSession { user: me.user.clone(), session, token, mark: None })
     }
 }

@@ -7,7 +7,7 @@ use rocket::tokio::time::sleep_until;
 
 use super::throttle::{Permit, Subject};
 use super::{Auth, Browser, CodeError, Failure, StartedSession};
-use crate::model::{Device, EventKind, Moment, PROOF_LASTS, Password, PasswordHash, UserId, Username};
+use crate::model::{BrowserId, EventKind, Moment, PROOF_LASTS, Password, PasswordHash, UserId, Username};
 use crate::store::Credentials;
 
 /// A login that someone tries.
@@ -55,6 +55,8 @@ struct Admission<'a> {
     who: Credentials,
     remember: bool,
     browser: &'a Browser,
+    /// What the browser is known to them as.
+    known: Option<BrowserId>,
 }
 
 /// The longest that a failed login is held back for the sake of outdated hashes, which take longer than those of today.
@@ -91,13 +93,15 @@ impl Auth {
             Err(_) => None,
         };
         let user_id = found.as_ref().map(|found| found.user.user_id);
-        let device = user_id.and_then(|user_id| browser.devices.of(user_id));
-        let permit =
-            self.permit(Subject::LogIn { username, device }, &browser.client).await.inspect_err(|failure| {
-                if let Failure::TooMany(_) = failure {
-                    tracing::info!(user_id = user_id.map(tracing::field::display), "a login has to wait");
-                }
-            })?;
+        let known = match user_id {
+            Some(user_id) => self.known_browser(user_id, browser).await?,
+            None => None,
+        };
+        let permit = self.permit(Subject::LogIn(username), known, &browser.client).await.inspect_err(|failure| {
+            if let Failure::TooMany(_) = failure {
+                tracing::info!(user_id = user_id.map(tracing::field::display), "a login has to wait");
+            }
+        })?;
 
         let stored = found.as_ref().map(|found| &found.password_hash);
         let verdict = self.verify(&permit, password, stored).await?;
@@ -114,7 +118,7 @@ impl Auth {
         if let Some(better) = verdict.better.filter(|_| !permit.is_locked) {
             self.keep_better_hash(&who, &better).await;
         }
-        self.admit(Admission { who, remember, browser }, permit, code).await
+        self.admit(Admission { who, remember, browser, known }, permit, code).await
     }
 
     async fn try_ticket(&self, ticket: Ticket, code: &str, browser: &Browser) -> Result<StartedSession, LogInError> {
@@ -124,8 +128,9 @@ impl Auth {
         // Where two-factor was turned off meanwhile the first step alone decides, with all that belongs to it.
         let who = found.filter(|found| found.has_two_factor && !found.is_disabled).ok_or(LogInError::NoMatch)?;
 
-        let permit = self.permit_after_password(&who.user.username, browser.devices.of(ticket.user_id));
-        self.admit(Admission { who, remember: ticket.remember, browser }, permit, Some(code)).await
+        let known = self.known_browser(ticket.user_id, browser).await?;
+        let permit = self.permit_after(Subject::LogIn(who.user.username.as_str()), known, &browser.client);
+        self.admit(Admission { who, remember: ticket.remember, browser, known }, permit, Some(code)).await
     }
 
     /// The one place where a login becomes a session.
@@ -135,15 +140,20 @@ impl Auth {
         permit: Permit,
         code: Option<&str>,
     ) -> Result<StartedSession, LogInError> {
-        let Admission { who, browser, .. } = &admission;
+        let Admission { who, browser, known, .. } = &admission;
         if who.has_two_factor {
             let Some(code) = code else { return Err(self.ask_for_code(&admission, &permit).await) };
-            self.use_code_to_log_in(who.user.user_id, code, browser).await??;
+            let used = self.use_code_to_log_in(who.user.user_id, code, *known, &browser.client).await;
+            if used.is_err() {
+                // Nobody came to look at the code, and the password was right.
+                self.take_back(&permit).await;
+            }
+            used??;
         } else if permit.is_locked {
             return Err(self.keep_out(&admission));
         }
         let started = self.start_session(&admission).await?;
-        self.clear_all(permit, started.user.user_id).await;
+        self.clear_all(permit, started.user.user_id, &browser.client).await;
         Ok(started)
     }
 
@@ -165,18 +175,18 @@ impl Auth {
     }
 
     async fn start_session(&self, admission: &Admission<'_>) -> Result<StartedSession, LogInError> {
-        let Admission { who, browser, .. } = admission;
+        let Admission { who, browser, known, .. } = admission;
         let user_id = who.user.user_id;
         let mut started = self.new_session(&who.user, &browser.client, admission.remember)?;
         started.session.failed_before = self.store.failed_before(user_id).await?;
         let mut events = vec![self.event(user_id, EventKind::LoggedIn, &browser.client)];
-        started.device = browser.devices.of(user_id).cloned();
-        if started.device.is_none() {
-            started.device = Some(Device::new(user_id)?);
+        if known.is_some() {
+            started.mark = browser.marks.of(user_id).cloned();
+        } else {
             events.push(self.event(user_id, EventKind::NewBrowser, &browser.client));
         }
         let oldest_ended = self.event(user_id, EventKind::OldestEnded, &browser.client);
-        let new = started.to_keep(browser.token_hash);
+        let new = started.to_keep(browser.token_hash, *known);
         // Whoever has turned two-factor authentication on by now was not asked for a code, and gets no session.
         let ended =
             self.store.start_session(&new, who.password_version, who.has_two_factor, &events, &oldest_ended).await?;
@@ -204,10 +214,13 @@ impl Auth {
     }
 }
 
-/// So many tries have failed that the password alone does not open the account to a browser that it does not know.
+/// So many tries have failed that the password alone does not open the account to a browser that it does not know. Names
+/// every way in, whichever of them the account has: nobody is told.
 fn password_is_not_enough() -> LogInError {
     Failure::Locked(
-        "Log in from a browser where you have logged in before; from here the password alone does not open the account.",
+        "From here the password alone does not open the account. These do: a browser where you have logged in before; the \
+         password and a code, if you have turned on two-factor authentication; a link to set a new password with, which the \
+         operator of this site can make.",
     )
     .into()
 }

@@ -8,6 +8,7 @@ mod delete_account;
 mod hashing;
 mod import;
 mod keys;
+mod known_browsers;
 mod log_in;
 mod metrics;
 mod people;
@@ -37,7 +38,8 @@ pub use seal::Seal;
 pub use sign_up::SignUpError;
 pub use state::{Auth, Rules};
 pub use throttle::{
-    MOST_FAILURES_IN_A_ROW, MOST_FAILURES_OF_A_NETWORK, MOST_SIGN_UPS_OF_A_NETWORK, NETWORK_SPAN, SIGN_UP_SPAN,
+    MOST_FAILURES_IN_A_ROW, MOST_FAILURES_OF_A_BROWSER, MOST_FAILURES_OF_A_NETWORK, MOST_FAILURES_OF_KNOWN_BROWSERS,
+    MOST_SIGN_UPS_OF_A_NETWORK, NETWORK_SPAN, SIGN_UP_SPAN,
 };
 pub use totp::otpauth_url;
 pub use two_factor::{TwoFactorError, TwoFactorState};

@@ -1,14 +1,14 @@
 //! Who asks: a browser that may be in no session, or somebody in theirs.
 
-use crate::model::{ClientInfo, Device, Devices, Session, Token, TokenHash, User};
+use crate::model::{BrowserMark, BrowserMarks, ClientInfo, Session, Token, TokenHash, User};
 
 /// The browser or program that asks, signed in or not.
 #[derive(Clone, Debug, Default)]
 pub struct Browser {
     /// From where it asks, and what it calls itself.
     pub client: ClientInfo,
-    /// Who has logged in from it before.
-    pub devices: Devices,
+    /// What it holds to show who has logged in there before, whether or not that is still known.
+    pub marks: BrowserMarks,
     /// The token that it holds, whether or not that still opens anything. A login ends this session.
     pub token_hash: Option<TokenHash>,
 }
@@ -37,6 +37,6 @@ pub struct StartedSession {
     pub session: Session,
     /// What the browser must hold to stay in it. Nobody else knows it.
     pub token: Token,
-    /// What the browser is known as to this user; none where it is known already, because a session goes on.
-    pub device: Option<Device>,
+    /// What shows from now on that the browser is known to this user; none where a session goes on.
+    pub mark: Option<BrowserMark>,
 }

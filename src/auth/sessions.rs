@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{Auth, Caller, CurrentSession, Failure, StartedSession};
-use crate::model::{ClientInfo, EventKind, Session, SessionId, Token, TokenHash, User, UserId};
-use crate::store::NewSession;
+use crate::model::{BrowserId, BrowserMark, ClientInfo, EventKind, Session, SessionId, Token, TokenHash, User, UserId};
+use crate::store::{NewSession, UsedBrowser};
 
 impl Auth {
     /// The session that a token opens and its user; none when it has ended or run out. Never makes one: a token that
@@ -49,7 +49,7 @@ impl Auth {
         Ok(sessions)
     }
 
-    /// A session of this user that has begun once the database has it.
+    /// A session of this user that has begun once the database has it, in a browser that is new to them.
     pub(super) fn new_session(
         &self,
         user: &User,
@@ -57,6 +57,7 @@ impl Auth {
         remember: bool,
     ) -> Result<StartedSession, Failure> {
         let now = self.clock.now();
+        let mark = Some(BrowserMark::new(user.user_id)?);
         let session = Session {
             session_id: SessionId::new(now),
             created_at: now,
@@ -67,7 +68,7 @@ impl Auth {
             failed_before: None,
             notice: None,
         };
-        Ok(StartedSession { user: user.clone(), session, token: Token::random()?, device: None })
+        Ok(StartedSession { user: user.clone(), session, token: Token::random()?, mark })
     }
 
     /// To be called when the database has begun a session: the one that it replaces is forgotten, and where the oldest had
@@ -93,8 +94,16 @@ impl Auth {
 }
 
 impl StartedSession {
-    /// What the database keeps of it; `replaces` is the session that this browser was in until now.
-    pub(super) fn to_keep(&self, replaces: Option<TokenHash>) -> NewSession<'_> {
-        NewSession { user_id: self.user.user_id, session: &self.session, token_hash: self.token.hash(), replaces }
+    /// What the database keeps of it; `replaces` is the session that this browser was in until now, and `known` what it is
+    /// known as already.
+    pub(super) fn to_keep(&self, replaces: Option<TokenHash>, known: Option<BrowserId>) -> NewSession<'_> {
+        let new = || self.mark.as_ref().map(|mark| UsedBrowser::New(mark.token.hash()));
+        NewSession {
+            user_id: self.user.user_id,
+            session: &self.session,
+            token_hash: self.token.hash(),
+            replaces,
+            browser: known.map(UsedBrowser::Known).or_else(new),
+        }
     }
 }

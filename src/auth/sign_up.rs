@@ -1,5 +1,5 @@
 use super::{Auth, Browser, Failure, StartedSession};
-use crate::model::{Device, DisplayName, EventKind, Password, User, UserId, Username};
+use crate::model::{DisplayName, EventKind, Password, User, UserId, Username};
 use crate::store::NewUser;
 
 /// Why there is no new account.
@@ -42,14 +42,26 @@ impl Auth {
         if !self.rules.sign_up_is_open {
             return Err(SignUpError::Closed);
         }
-        self.permit_sign_up(&browser.client).await?;
-        let new = self.new_user(username, password).await?;
+        let permit = self.permit_sign_up(&browser.client).await?;
+        let done = self.let_in(username, password, browser).await;
+        if done.is_err() {
+            // Nobody was let in, so that this closes signing up for nobody.
+            self.take_back(&permit).await;
+        }
+        done
+    }
 
+    async fn let_in(
+        &self,
+        username: Username,
+        password: Password,
+        browser: &Browser,
+    ) -> Result<StartedSession, SignUpError> {
+        let new = self.new_user(username, password).await?;
         let user_id = new.user.user_id;
-        let mut started = self.new_session(&new.user, &browser.client, false)?;
-        started.device = Some(Device::new(user_id)?);
+        let started = self.new_session(&new.user, &browser.client, false)?;
         let event = self.event(user_id, EventKind::SignedUp, &browser.client);
-        if !self.store.add_user(&new, Some(&started.to_keep(browser.token_hash)), &event).await? {
+        if !self.store.add_user(&new, Some(&started.to_keep(browser.token_hash, None)), &event).await? {
             return Err(SignUpError::NameTaken);
         }
         self.forget_ended(browser.token_hash, user_id, 0);

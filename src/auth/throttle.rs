@@ -1,5 +1,5 @@
 //! How often a secret may be tried. Every path that verifies one needs a [`Permit`], and a try counts before its outcome
-//! is known, so that many at once cannot overtake the counter (ASVS 6.3.1; NIST SP 800-63B-4 §3.2.2).
+//! is known, so that many at once cannot overtake the counters (ASVS 6.3.1; NIST SP 800-63B-4 §3.2.2).
 
 use std::time::Duration;
 
@@ -8,11 +8,16 @@ use sha2::{Digest, Sha256};
 
 use super::hashing::Verdict;
 use super::{Auth, Failure};
-use crate::model::{ClientInfo, Device, Moment, Password, PasswordHash, UserId, Username, network_of};
-use crate::store::Try;
+use crate::model::{BrowserId, ClientInfo, Moment, Password, PasswordHash, UserId, network_of};
+use crate::store::{Counter, Limit, Tries};
 
-/// After so many failures in a row the password alone does not open an account from a browser that it does not know.
+/// After so many failures in a row, from wherever, the password alone does not open an account from a browser that it does
+/// not know.
 pub const MOST_FAILURES_IN_A_ROW: i64 = 100;
+/// After so many failures in a row of its own, a known browser is treated like any other.
+pub const MOST_FAILURES_OF_A_BROWSER: i64 = 20;
+/// After so many in a row of all browsers known to a user together, each of them is.
+pub const MOST_FAILURES_OF_KNOWN_BROWSERS: i64 = 50;
 /// How many tries from one network may fail in [`NETWORK_SPAN`].
 pub const MOST_FAILURES_OF_A_NETWORK: i64 = 100;
 /// The span in which the failures of a network are counted.
@@ -22,30 +27,27 @@ pub const MOST_SIGN_UPS_OF_A_NETWORK: i64 = 120;
 /// The span in which the sign-ups of a network are counted.
 pub const SIGN_UP_SPAN: Duration = Duration::from_secs(60 * 60);
 
-/// Leave to try a secret once; it is made in this file alone.
+/// Leave to try a secret once; it is made in this file alone. The try counts as a failure from now on, and goes on to
+/// unless it is cleared, because the secret was right, or taken back, because nobody looked at it.
 pub(super) struct Permit {
-    /// What a success clears: the counters of this user, and no other.
-    pub(super) clears: Vec<String>,
-    /// What a success takes back by one.
-    uncounts: Option<String>,
+    /// Where it counts.
+    counted: Vec<String>,
+    counted_at: Moment,
+    /// What begins anew when the secret is right.
+    clears: Vec<String>,
     /// Whether so many have failed in a row that the secret alone is not enough any more.
     pub(super) is_locked: bool,
 }
 
-impl Permit {
-    fn new() -> Self {
-        Self { clears: Vec::new(), uncounts: None, is_locked: false }
-    }
-}
-
 /// What is tried.
+#[derive(Clone, Copy)]
 pub(super) enum Subject<'a> {
-    /// To log in under a name, as typed, perhaps from a browser that its user has used before.
-    LogIn { username: &'a str, device: Option<&'a Device> },
-    /// A code by time in the second step of a login of this user, perhaps from a browser that they have used before.
-    Code { user_id: UserId, device: Option<&'a Device> },
-    /// A recovery code: nobody guesses 128 bits, so only its cost is limited.
-    RecoveryCode { device: Option<&'a Device> },
+    /// To log in under a name, as typed.
+    LogIn(&'a str),
+    /// A code by time in the second step of a login of this user.
+    Code(UserId),
+    /// A recovery code there: nobody guesses 128 bits, so only its cost is limited.
+    RecoveryCode(UserId),
     /// To confirm in a session of this user by the password who is there.
     Confirmation(UserId),
     /// The same by a code. Counted by itself: whoever can make codes in a session shall not win guesses of the password.
@@ -53,141 +55,173 @@ pub(super) enum Subject<'a> {
 }
 
 impl Auth {
-    /// Counts a try and gives leave for it.
-    pub(super) async fn permit(&self, subject: Subject<'_>, client: &ClientInfo) -> Result<Permit, Failure> {
-        let mut permit = Permit::new();
-        let is_allowed = !self.rules.throttle || self.count_in_own_budget(&subject, &mut permit).await?;
-        if is_allowed {
+    /// Counts a try and gives leave for it; perhaps in a browser that is known to the user.
+    pub(super) async fn permit(
+        &self,
+        subject: Subject<'_>,
+        known: Option<BrowserId>,
+        client: &ClientInfo,
+    ) -> Result<Permit, Failure> {
+        let mut permit = self.new_permit(subject.clears(known, client));
+        if !self.rules.throttle {
             return Ok(permit);
         }
-        if let Some(network) = network_bucket("network", client).filter(|_| subject.counts_for_network()) {
-            self.count_in_span(&network, NETWORK_SPAN, MOST_FAILURES_OF_A_NETWORK).await?;
-            permit.uncounts = Some(network);
+        // A known browser has a budget of its own: neither strangers' failures under this name nor those of its neighbours
+        // count against it, until it fails too often itself.
+        if let Some(known) = known {
+            let failures = self.count_in(&mut permit, subject.counters_of_known(known)).await?;
+            if failures[0] <= MOST_FAILURES_OF_A_BROWSER && failures[1] <= MOST_FAILURES_OF_KNOWN_BROWSERS {
+                return Ok(permit);
+            }
         }
-        if let Some(bucket) = subject.bucket() {
-            permit.is_locked = self.count_one(&bucket).await? > MOST_FAILURES_IN_A_ROW;
-            permit.clears.push(bucket);
+        let failures = self.count_in(&mut permit, subject.counters(client)).await?;
+        permit.is_locked = subject.is_guessed() && failures[0] > MOST_FAILURES_IN_A_ROW;
+        Ok(permit)
+    }
+
+    /// Nothing is tried: the secret was right a moment ago, and that counted. Once what is asked for beside it is right too,
+    /// the counts begin anew.
+    pub(super) fn permit_after(&self, subject: Subject<'_>, known: Option<BrowserId>, client: &ClientInfo) -> Permit {
+        self.new_permit(subject.clears(known, client))
+    }
+
+    /// Counts a sign-up. Those that make an account count.
+    pub(super) async fn permit_sign_up(&self, client: &ClientInfo) -> Result<Permit, Failure> {
+        let mut permit = self.new_permit(Vec::new());
+        if let Some(network) = network(client).filter(|_| self.rules.throttle) {
+            let limit = Limit::InSpan { span: SIGN_UP_SPAN, most: MOST_SIGN_UPS_OF_A_NETWORK };
+            self.count_in(&mut permit, vec![Counter { bucket: format!("sign-up:{network}"), limit }]).await?;
         }
         Ok(permit)
     }
 
-    /// Counts the try for a browser that has logged in before, and says whether that is enough. Such a browser has a budget
-    /// of its own: neither strangers' failures under this name nor those of its neighbours count against it, until it fails
-    /// as often itself.
-    async fn count_in_own_budget(&self, subject: &Subject<'_>, permit: &mut Permit) -> Result<bool, Failure> {
-        let bucket = match subject {
-            Subject::LogIn { device: Some(device), .. } => device_bucket("device", device),
-            Subject::Code { device: Some(device), .. } => device_bucket("code-device", device),
-            Subject::RecoveryCode { device: Some(_) } => return Ok(true),
-            _ => return Ok(false),
-        };
-        let failures = self.count_one(&bucket).await?;
-        permit.clears.push(bucket);
-        let is_in_it = failures <= MOST_FAILURES_IN_A_ROW;
-        if is_in_it {
-            permit.clears.extend(subject.bucket());
-        }
-        Ok(is_in_it)
-    }
-
-    /// No password is tried: it was right a moment ago, and that counted. Once the code is right too, this user's counters
-    /// begin anew.
-    pub(super) fn permit_after_password(&self, username: &Username, device: Option<&Device>) -> Permit {
-        let own = device.map(|device| device_bucket("device", device));
-        Permit { clears: [name_bucket(username.as_str())].into_iter().chain(own).collect(), ..Permit::new() }
-    }
-
-    /// Counts a sign-up; those that succeed count too.
-    pub(super) async fn permit_sign_up(&self, client: &ClientInfo) -> Result<(), Failure> {
-        if let Some(network) = network_bucket("sign-up", client).filter(|_| self.rules.throttle) {
-            self.count_in_span(&network, SIGN_UP_SPAN, MOST_SIGN_UPS_OF_A_NETWORK).await?;
-        }
-        Ok(())
-    }
-
-    /// Compares a password with a stored hash, or with nobody's. The permit stands for the try that was counted.
+    /// Compares a password with a stored hash, or with nobody's. The permit stands for the try that was counted; where
+    /// nobody came to look at the password, it is no failure.
     pub(super) async fn verify(
         &self,
-        _: &Permit,
+        permit: &Permit,
         password: Password,
         stored: Option<&PasswordHash>,
     ) -> Result<Verdict, Failure> {
-        self.hasher.verify(password, stored).await
+        let verdict = self.hasher.verify(password, stored).await;
+        if verdict.is_err() {
+            self.take_back(permit).await;
+        }
+        verdict
     }
 
-    /// The secret was right, and something else is asked for: this was no failure of the network's.
+    /// This was no failure: nobody came to look at what was tried, or it was right and something else is asked for.
     pub(super) async fn take_back(&self, permit: &Permit) {
-        if permit.uncounts.is_some() {
-            self.forget_tries(&[], permit.uncounts.as_deref()).await;
-        }
+        self.forget_tries(&[], &permit.counted, permit.counted_at).await;
     }
 
-    /// The secret was right: this user's counters begin anew. The network's failures stay counted, whoever succeeds.
+    /// The secret was right: this user's counts begin anew. The network's other failures stay counted, whoever succeeds.
     pub(super) async fn clear(&self, permit: Permit) {
-        if self.rules.throttle {
-            self.forget_tries(&permit.clears, permit.uncounts.as_deref()).await;
-        }
+        let taken_back: Vec<String> =
+            permit.counted.into_iter().filter(|bucket| !permit.clears.contains(bucket)).collect();
+        self.forget_tries(&permit.clears, &taken_back, permit.counted_at).await;
     }
 
     /// The same after a login, which also shows who confirms in the sessions of this user.
-    pub(super) async fn clear_all(&self, mut permit: Permit, user_id: UserId) {
-        let confirmations = [Subject::Confirmation(user_id), Subject::ConfirmationCode(user_id)];
-        permit.clears.extend(confirmations.iter().filter_map(Subject::bucket));
+    pub(super) async fn clear_all(&self, mut permit: Permit, user_id: UserId, client: &ClientInfo) {
+        permit.clear_too(Subject::Confirmation(user_id), client);
+        permit.clear_too(Subject::ConfirmationCode(user_id), client);
         self.clear(permit).await;
     }
 
+    fn new_permit(&self, clears: Vec<String>) -> Permit {
+        Permit { counted: Vec::new(), counted_at: self.clock.now(), clears, is_locked: false }
+    }
+
     /// What has been done is done by now, so that a counter which cannot be cleared is no reason to say otherwise.
-    async fn forget_tries(&self, cleared: &[String], uncounted: Option<&str>) {
-        if let Err(error) = self.store.forget_tries(cleared, uncounted).await {
+    async fn forget_tries(&self, forgotten: &[String], taken_back: &[String], counted_at: Moment) {
+        if !self.rules.throttle {
+            return;
+        }
+        if let Err(error) = self.store.forget_tries(forgotten, taken_back, counted_at).await {
             tracing::warn!(%error, "a counter of failed tries could not be cleared");
         }
     }
 
-    async fn count_one(&self, bucket: &str) -> Result<i64, Failure> {
-        let now = self.clock.now();
-        let counted = self.store.count_try(bucket, now).await?;
-        self.allowed(counted, now)
-    }
-
-    async fn count_in_span(&self, bucket: &str, span: Duration, most: i64) -> Result<i64, Failure> {
-        let now = self.clock.now();
-        let counted = self.store.count_try_in(bucket, now, span, most).await?;
-        self.allowed(counted, now)
-    }
-
-    fn allowed(&self, counted: Try, now: Moment) -> Result<i64, Failure> {
-        match counted {
-            Try::Counted(tries) => Ok(tries),
-            Try::NotBefore(until) => {
+    /// Counts a try in these counters: as which in each.
+    async fn count_in(&self, permit: &mut Permit, counters: Vec<Counter>) -> Result<Vec<i64>, Failure> {
+        match self.store.count_try(&counters, permit.counted_at).await? {
+            Tries::Counted(tries) => {
+                permit.counted.extend(counters.into_iter().map(|counter| counter.bucket));
+                Ok(tries)
+            }
+            Tries::NotBefore(until) => {
+                self.take_back(permit).await;
                 self.metrics.throttled.inc();
                 // Rounded up, so that whoever waits as long as they are told is let in.
-                let wait = Duration::from_secs(until.since(now).as_millis().div_ceil(1_000) as u64);
+                let wait = Duration::from_secs(until.since(permit.counted_at).as_millis().div_ceil(1_000) as u64);
                 Err(Failure::TooMany(wait))
             }
         }
     }
 }
 
-impl Subject<'_> {
-    /// Where strangers' tries count. The store finds a user's buckets by the id in them, and the networks' by their beginning.
-    pub(super) fn bucket(&self) -> Option<String> {
-        match self {
-            Self::LogIn { username, .. } => Some(name_bucket(username)),
-            Self::Code { user_id, .. } => Some(format!("code:{user_id}")),
-            Self::RecoveryCode { .. } => None,
-            Self::Confirmation(user_id) => Some(format!("confirmation:{user_id}")),
-            Self::ConfirmationCode(user_id) => Some(format!("confirmation-code:{user_id}")),
-        }
-    }
-
-    /// What is tried inside a session, or after a right password, is counted for its user alone.
-    fn counts_for_network(&self) -> bool {
-        matches!(self, Self::LogIn { .. } | Self::RecoveryCode { .. })
+impl Permit {
+    /// Has the counts of something else begin anew too, when the secret is right.
+    pub(super) fn clear_too(&mut self, subject: Subject<'_>, client: &ClientInfo) {
+        self.clears.extend(subject.clears(None, client));
     }
 }
 
-fn device_bucket(what: &str, device: &Device) -> String {
-    format!("{what}:{}:{}", device.user_id, device.mark)
+impl Subject<'_> {
+    /// Where failures in a row are counted, from wherever they come. All buckets of a subject begin with it, and the store
+    /// finds a user's by that of the name and by the id in the others.
+    fn bucket(&self) -> String {
+        match self {
+            Self::LogIn(username) => name_bucket(username),
+            Self::Code(user_id) => format!("code:{user_id}"),
+            Self::RecoveryCode(user_id) => format!("recovery-code:{user_id}"),
+            Self::Confirmation(user_id) => format!("confirmation:{user_id}"),
+            Self::ConfirmationCode(user_id) => format!("confirmation-code:{user_id}"),
+        }
+    }
+
+    /// Where a stranger's try counts: in a row, which only locks; from their network under this name, which delays, so that
+    /// nobody elsewhere is kept waiting; and, where more names than one can be tried, from their network alone.
+    fn counters(&self, client: &ClientInfo) -> Vec<Counter> {
+        let mut counters = Vec::with_capacity(3);
+        if self.is_guessed() {
+            counters.push(Counter { bucket: self.bucket(), limit: Limit::Never });
+            counters.push(Counter { bucket: self.bucket_from(client), limit: Limit::Delay });
+        }
+        // What is tried inside a session, or after a right password, is counted for its user alone.
+        let of_any_user = matches!(self, Self::LogIn(_) | Self::RecoveryCode(_));
+        if let Some(network) = network(client).filter(|_| of_any_user) {
+            let limit = Limit::InSpan { span: NETWORK_SPAN, most: MOST_FAILURES_OF_A_NETWORK };
+            counters.push(Counter { bucket: format!("network:{network}"), limit });
+        }
+        counters
+    }
+
+    /// Where a try in a known browser counts: its own, and all of them.
+    fn counters_of_known(&self, known: BrowserId) -> Vec<Counter> {
+        let [own, all] = self.buckets_of_known(known);
+        vec![Counter { bucket: own, limit: Limit::Delay }, Counter { bucket: all, limit: Limit::Never }]
+    }
+
+    /// What begins anew when it is right. Other networks that have failed go on waiting.
+    fn clears(&self, known: Option<BrowserId>, client: &ClientInfo) -> Vec<String> {
+        let of_known = known.map(|known| self.buckets_of_known(known));
+        [self.bucket(), self.bucket_from(client)].into_iter().chain(of_known.into_iter().flatten()).collect()
+    }
+
+    fn bucket_from(&self, client: &ClientInfo) -> String {
+        format!("{}@{}", self.bucket(), network(client).unwrap_or_default())
+    }
+
+    fn buckets_of_known(&self, known: BrowserId) -> [String; 2] {
+        let bucket = self.bucket();
+        [format!("{bucket}+{known}"), format!("{bucket}+known")]
+    }
+
+    fn is_guessed(&self) -> bool {
+        !matches!(self, Self::RecoveryCode(_))
+    }
 }
 
 /// One bucket for every spelling of a name, whether or not anybody has it. Hashed, because anything may be typed there.
@@ -195,7 +229,7 @@ pub(super) fn name_bucket(username: &str) -> String {
     format!("login:{}", HEXLOWER.encode(&Sha256::digest(username.to_lowercase())[..16]))
 }
 
-/// One bucket for an address, or for the /64 that somebody with IPv6 has to themselves.
-fn network_bucket(what: &str, client: &ClientInfo) -> Option<String> {
-    client.address.map(|address| format!("{what}:{}", network_of(address, 32, 64)))
+/// An address, or the /64 that somebody with IPv6 has to themselves.
+fn network(client: &ClientInfo) -> Option<String> {
+    client.address.map(|address| network_of(address, 32, 64).to_string())
 }

@@ -63,7 +63,7 @@ impl Auth {
         let begun = begun.ok_or(TwoFactorError::State)?;
         let secret = self.open_secret(user_id, &begun).ok_or(TwoFactorError::State)?;
         // However many have failed: the secret is not in force yet, and only its owner has seen it.
-        let permit = self.permit(Subject::ConfirmationCode(user_id), &me.client).await?;
+        let permit = self.permit(Subject::ConfirmationCode(user_id), None, &me.client).await?;
         let step = self.step_of(&permit, user_id, &secret, &without_spaces(code)).await??;
 
         let (codes, hashes) = new_codes(user_id)?;

@@ -46,6 +46,7 @@ kinds! {
     LogInFailed = "sign_in_failed", "Somebody tried to log in with a wrong password.";
     CodeRefused = "code_refused", "Somebody knew the password, but not the code.";
     KeptOut = "kept_out", "Somebody knew the password, but was kept out, because too many attempts had failed.";
+    BrowserForgotten = "browser_forgotten", "You had a browser forgotten that had logged in here before.";
     RecoveryCodeUsed = "recovery_code_used", "A recovery code was used.";
     LoggedOut = "signed_out", "You logged out.";
     SessionEnded = "session_ended", "You logged out another browser.";

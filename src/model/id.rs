@@ -45,6 +45,11 @@ id! {
 }
 
 id! {
+    /// Names a browser that is known to a user: it may be shown, and opens nothing.
+    BrowserId
+}
+
+id! {
     /// Names an event of an account.
     EventId
 }

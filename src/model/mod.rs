@@ -2,10 +2,10 @@
 
 mod client_info;
 mod code;
-mod device;
 mod event;
 mod failure;
 mod id;
+mod known_browser;
 mod moment;
 mod password;
 mod session;
@@ -14,10 +14,10 @@ mod user;
 
 pub use client_info::{ClientInfo, network_of};
 pub use code::{RecoveryCode, RecoveryCodeHash, TotpSecret};
-pub use device::{Device, Devices};
 pub use event::{Event, EventKind};
 pub use failure::Failure;
-pub use id::{EventId, SessionId, UserId};
+pub use id::{BrowserId, EventId, SessionId, UserId};
+pub use known_browser::{BROWSER_KNOWN_FOR, BrowserMark, BrowserMarks, KnownBrowser, MOST_KNOWN_BROWSERS};
 pub use moment::{Clock, Moment};
 pub use password::{Password, PasswordHash, PasswordProblem, PasswordRefused, PasswordRules};
 pub use session::{FailedBefore, MOST_SESSIONS, PROOF_LASTS, RESET_LASTS, Session, SessionLimits};

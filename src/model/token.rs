@@ -13,7 +13,8 @@ pub fn random_bytes<const N: usize>() -> Result<[u8; N], Failure> {
     Ok(bytes)
 }
 
-/// What a browser holds to show which session it is in: 256 random bits (ASVS 7.2.3). Never printed, never stored.
+/// What a browser holds to show which session it is in, and what else is only shown to us: 256 random bits (ASVS 7.2.3).
+/// Never printed, never stored.
 #[derive(derive_more::Debug, Clone)]
 #[debug("Token(…)")]
 pub struct Token(Zeroizing<[u8; 32]>);
@@ -30,7 +31,7 @@ impl Token {
         Some(Self(Zeroizing::new(bytes.as_slice().try_into().ok()?)))
     }
 
-    /// The token as text, for the cookie alone.
+    /// The token as text, for whoever is to hold it alone.
     pub fn reveal(&self) -> Zeroizing<String> {
         Zeroizing::new(BASE64URL_NOPAD.encode(self.0.as_slice()))
     }
@@ -41,7 +42,7 @@ impl Token {
     }
 }
 
-/// The SHA-256 of a token: finds its session, and is of no use as a cookie.
+/// The SHA-256 of a token: finds what the token opens, and is of no use as a cookie.
 #[derive(derive_more::Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[debug("TokenHash(…)")]
 pub struct TokenHash([u8; 32]);

@@ -6,10 +6,10 @@ use rocket::{Responder, get};
 use serde::Serialize;
 
 use super::activity::EventView;
-use super::sessions::SessionView;
+use super::sessions::{KnownBrowserView, SessionView};
 use crate::auth::{Auth, TwoFactorState};
 use crate::model::{ClientInfo, Moment, User};
-use crate::web::{Error, SignedIn};
+use crate::web::{Browser, Error, SignedIn};
 
 #[derive(Serialize)]
 pub struct Everything {
@@ -17,6 +17,7 @@ pub struct Everything {
     user: User,
     second_factor: SecondFactor,
     sessions: Vec<Exported<SessionView>>,
+    known_browsers: Vec<Exported<KnownBrowserView>>,
     activity: Vec<Exported<EventView>>,
 }
 
@@ -43,9 +44,9 @@ pub struct Download {
 }
 
 #[get("/export")]
-pub async fn show(me: SignedIn<'_>, auth: &Auth) -> Result<Download, Error> {
-    let kept = auth.export(&me.caller()).await?;
-    let this = me.session.session_id;
+pub async fn show(me: SignedIn<'_>, auth: &Auth, browser: Browser<'_>) -> Result<Download, Error> {
+    let kept = auth.export(&me.caller(), &browser).await?;
+    let (this, this_browser) = (me.session.session_id, kept.this_browser);
     let everything = Everything {
         exported_at: auth.clock().now(),
         user: me.user.clone(),
@@ -54,6 +55,11 @@ pub async fn show(me: SignedIn<'_>, auth: &Auth) -> Result<Download, Error> {
             TwoFactorState::Off | TwoFactorState::Begun(_) => SecondFactor { is_on: false, recovery_codes_left: 0 },
         },
         sessions: kept.sessions.into_iter().map(|one| exported(SessionView::new(&one, this), one.client)).collect(),
+        known_browsers: kept
+            .known_browsers
+            .into_iter()
+            .map(|one| exported(KnownBrowserView::new(&one, this_browser), one.client))
+            .collect(),
         activity: kept.events.into_iter().map(|one| exported(EventView::new(&one), one.client)).collect(),
     };
     Ok(Download {

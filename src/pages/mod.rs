@@ -62,6 +62,7 @@ fn pages() -> Vec<Route> {
         sessions::show,
         sessions::end,
         sessions::end_others,
+        sessions::forget,
         activity::show,
         activity::submit,
         delete_account::show,

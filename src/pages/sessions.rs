@@ -1,16 +1,17 @@
-//! `/sessions`: where you are signed in; end one, or all others.
+//! `/sessions`: where you are signed in; end one, or all others; and which browsers are known to you.
 
 use rocket::http::Status;
 use rocket::{get, post};
 use serde::Serialize;
 
 use crate::auth::Auth;
-use crate::model::{Moment, Session, SessionId};
+use crate::model::{BrowserId, KnownBrowser, Moment, Session, SessionId};
 use crate::web::{Browser, Confirmed, Error, Next, Page, Show, SignedIn, browser_of};
 
 #[derive(Serialize)]
 pub struct SessionsPage {
     sessions: Vec<SessionView>,
+    known_browsers: Vec<KnownBrowserView>,
 }
 
 /// A session, as its owner sees it.
@@ -22,6 +23,17 @@ pub struct SessionView {
     since: Moment,
     last_seen_at: Moment,
     remembered_until: Option<Moment>,
+    is_this: bool,
+}
+
+/// A browser that is known to its owner, as they see it.
+#[derive(Serialize)]
+pub struct KnownBrowserView {
+    browser_id: BrowserId,
+    browser: String,
+    network: Option<String>,
+    since: Moment,
+    last_used_at: Moment,
     is_this: bool,
 }
 
@@ -44,6 +56,20 @@ impl SessionView {
     }
 }
 
+impl KnownBrowserView {
+    /// The browser as it looks from `this` one.
+    pub fn new(known: &KnownBrowser, this: Option<BrowserId>) -> Self {
+        Self {
+            browser_id: known.browser_id,
+            browser: browser_of(&known.client),
+            network: known.client.network(),
+            since: known.created_at,
+            last_used_at: known.last_used_at,
+            is_this: this == Some(known.browser_id),
+        }
+    }
+}
+
 #[derive(Serialize)]
 pub struct SessionEnded {
     pub message: &'static str,
@@ -56,13 +82,22 @@ pub struct OthersEnded {
     ended: u64,
 }
 
+#[derive(Serialize)]
+pub struct BrowserForgotten {
+    message: &'static str,
+    browser_id: BrowserId,
+}
+
 #[get("/sessions")]
-pub async fn show(me: SignedIn<'_>, auth: &Auth) -> Result<Show<SessionsPage>, Error> {
+pub async fn show(me: SignedIn<'_>, auth: &Auth, browser: Browser<'_>) -> Result<Show<SessionsPage>, Error> {
     let mut sessions = auth.sessions(me.user.user_id).await?;
     // Their own browser first, then the others as they were seen last.
     sessions.sort_by_key(|session| session.session_id != me.session.session_id);
-    let view = |session| SessionView::new(session, me.session.session_id);
-    Ok(Show(SessionsPage { sessions: sessions.iter().map(view).collect() }))
+    let (known, this) = auth.known_browsers(me.user.user_id, &browser).await?;
+    Ok(Show(SessionsPage {
+        sessions: sessions.iter().map(|session| SessionView::new(session, me.session.session_id)).collect(),
+        known_browsers: known.iter().map(|known| KnownBrowserView::new(known, this)).collect(),
+    }))
 }
 
 #[post("/sessions/<id>/end")]
@@ -86,4 +121,15 @@ pub async fn end(me: Confirmed<'_>, auth: &Auth, browser: Browser<'_>, id: &str)
 pub async fn end_others(me: Confirmed<'_>, auth: &Auth) -> Result<Next<OthersEnded>, Error> {
     let ended = auth.end_other_sessions(&me.caller()).await?;
     Ok(Next::to("/sessions", OthersEnded { message: "All other sessions have ended.", ended }))
+}
+
+#[post("/sessions/browsers/<id>/forget")]
+pub async fn forget(me: Confirmed<'_>, auth: &Auth, id: &str) -> Result<Next<BrowserForgotten>, Error> {
+    // It has been forgotten before, never was known, or is another person's: nobody is told which.
+    let not_found = || Error::of(Status::NotFound);
+    let browser_id = BrowserId::parse(id).ok_or_else(not_found)?;
+    if !auth.forget_browser(&me.caller(), browser_id).await? {
+        return Err(not_found());
+    }
+    Ok(Next::to("/sessions", BrowserForgotten { message: "The browser is forgotten.", browser_id }))
 }

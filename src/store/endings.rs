@@ -174,7 +174,7 @@ mod tests {
         for (began, last_seen, until) in grid(now) {
             let session = session(began, until);
             let token_hash = crate::model::Token::random().unwrap().hash();
-            let new = NewSession { user_id, session: &session, token_hash, replaces: None };
+            let new = NewSession { user_id, session: &session, token_hash, replaces: None, browser: None };
             assert!(insert_session(&mut tx, &new, 1, false).await.unwrap());
             seen.push((session.session_id, last_seen));
         }

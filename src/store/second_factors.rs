@@ -1,10 +1,11 @@
 use sqlx::{query, query_as, query_scalar};
 
 use super::events::{NewEvent, insert_event};
+use super::known_browsers::forget_browsers;
 use super::sessions::hold_session;
 use super::timings::reading;
 use super::{Result, Statement, Store};
-use crate::model::{Moment, RecoveryCodeHash, SessionId, UserId};
+use crate::model::{EventKind, Moment, RecoveryCodeHash, SessionId, UserId};
 
 #[derive(Debug)]
 pub struct SecondFactor {
@@ -63,8 +64,8 @@ impl Store {
         Ok(())
     }
 
-    /// Asks for the second factor from now on, and keeps the recovery codes; other sessions are told. False when there is
-    /// nothing to confirm, another secret was begun meanwhile, or the step was used before.
+    /// Asks for the second factor from now on, and keeps the recovery codes; other sessions are told, and browsers that the
+    /// password alone made known are known no more. False when there is nothing to confirm, another secret was begun meanwhile, or the step was used before.
     pub async fn confirm_second_factor(
         &self,
         sealed_secret: &str,
@@ -127,6 +128,9 @@ impl Store {
         tx.execute(query(DROP).bind(&user_id)).await?;
         for code in codes {
             tx.execute(query(KEEP).bind(code.to_text()).bind(&user_id)).await?;
+        }
+        if event.event.kind == EventKind::TwoFactorOn {
+            forget_browsers(&mut tx, event.user_id).await?;
         }
         tx.execute(query(TELL).bind(event.event.kind.name()).bind(&user_id).bind(this_session.to_string())).await?;
         insert_event(&mut tx, event).await?;

@@ -2,6 +2,7 @@ use sqlx::any::AnyRow;
 use sqlx::{FromRow, query, query_as, query_scalar};
 
 use super::events::{NewEvent, insert_event};
+use super::known_browsers::{UsedBrowser, use_browser};
 use super::rows::{SESSION, Sql, USER};
 use super::timings::reading;
 use super::{Result, Store, Tx, take_turns};
@@ -15,9 +16,11 @@ pub struct NewSession<'a> {
     pub token_hash: TokenHash,
     /// What this browser was in until now; it ends as the new one begins.
     pub replaces: Option<TokenHash>,
+    /// The browser, where it is known to the user from now on.
+    pub browser: Option<UsedBrowser>,
 }
 
-/// Ends the session that is replaced and inserts the new one. Answers whether it did; it does not when the user is gone,
+/// Ends the session that is replaced, inserts the new one and makes its browser known. Answers whether it did; it does not when the user is gone,
 /// disabled, has another password than the one of that version, or asks for a second factor that was not shown.
 pub(super) async fn insert_session(
     tx: &mut Tx,
@@ -51,7 +54,11 @@ pub(super) async fn insert_session(
         .bind(new.user_id.to_string())
         .bind(password_version)
         .bind(showed_second_factor);
-    Ok(tx.execute(begin).await? == 1)
+    let begun = tx.execute(begin).await? == 1;
+    if let Some(browser) = new.browser.filter(|_| begun) {
+        use_browser(tx, new.user_id, browser, session.created_at, &session.client).await?;
+    }
+    Ok(begun)
 }
 
 /// Whether the session of a user that asks has not been ended meanwhile: one that was changes nothing any more. It touches

@@ -9,7 +9,7 @@ use super::endings::{IS_ALIVE, asked_at};
 use super::rows::Sql;
 use super::timings::reading;
 use super::{Result, Store};
-use crate::model::{Moment, SessionLimits};
+use crate::model::{BROWSER_KNOWN_FOR, Moment, SessionLimits};
 
 /// How long another process may know of a use of a session that it has not written yet.
 const UNWRITTEN: Duration = Duration::from_secs(2 * 60);
@@ -40,8 +40,8 @@ impl Store {
         }
     }
 
-    /// Deletes what is kept for a while alone: events and endings for `kept`, links until their time is up, counters until
-    /// nobody has touched them for a day, those of long runs of failures for `kept`. At most `most` rows of each; answers
+    /// Deletes what is kept for a while alone: events and endings for `kept`, links until their time is up, browsers as long
+    /// as they are known, counters until nobody has touched them for a day, those of long runs of failures for `kept`. At most `most` rows of each; answers
     /// whether there may be more.
     pub async fn sweep_rest(&self, now: Moment, kept: Duration, most: i64) -> Result<bool> {
         const EVENTS: &str = "
@@ -50,6 +50,9 @@ impl Store {
             DELETE FROM endings WHERE token_hash IN (SELECT token_hash FROM endings WHERE ended_at <= $1 LIMIT $2)";
         const RESETS: &str = "
             DELETE FROM resets WHERE token_hash IN (SELECT token_hash FROM resets WHERE expires_at <= $1 LIMIT $2)";
+        const BROWSERS: &str = "
+            DELETE FROM known_browsers WHERE browser_id IN (
+                SELECT browser_id FROM known_browsers WHERE last_used_at <= $1 LIMIT $2)";
         const TRIES: &str = "
             DELETE FROM throttle WHERE bucket IN (
                 SELECT bucket FROM throttle
@@ -57,8 +60,9 @@ impl Store {
                 LIMIT $2)";
 
         let (long_ago, yesterday) = (now.minus(kept).millis(), now.minus(A_DAY).millis());
+        let last_known = now.minus(BROWSER_KNOWN_FOR).millis();
         let mut deleted = 0;
-        for (sql, before) in [(EVENTS, long_ago), (ENDINGS, long_ago), (RESETS, now.millis())] {
+        for (sql, before) in [(EVENTS, long_ago), (ENDINGS, long_ago), (RESETS, now.millis()), (BROWSERS, last_known)] {
             deleted = deleted.max(self.write(query(sql).bind(before).bind(most)).await?);
         }
         let tries = self.write(query(TRIES).bind(yesterday).bind(most).bind(long_ago)).await?;

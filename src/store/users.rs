@@ -3,6 +3,7 @@ use sqlx::{FromRow, Row, query, query_as, query_scalar};
 
 use super::endings::{Which, end_sessions, end_sessions_from_elsewhere};
 use super::events::{NewEvent, insert_event};
+use super::known_browsers::forget_browsers;
 use super::rows::{SECOND_FACTORS, Sql, USER, has_second_factor, moment_if_any};
 use super::sessions::{NewSession, hold_session, insert_session};
 use super::throttle::forget_tries_of;
@@ -69,7 +70,8 @@ pub(super) async fn insert_user(tx: &mut Tx, new: &NewUser) -> Result<bool> {
     Ok(tx.execute(insert).await? == 1)
 }
 
-/// Sets the password of the user whom an event happens to, if it is still the one of that version. Answers whether it did.
+/// Sets the password of the user whom an event happens to, if it is still the one of that version, and forgets every browser
+/// that the old one made known. Answers whether it did.
 pub(super) async fn set_password(
     tx: &mut Tx,
     event: &NewEvent,
@@ -86,6 +88,7 @@ pub(super) async fn set_password(
     let set = tx.execute(query(SET).bind(new_hash.phc()).bind(&user_id).bind(password_version)).await?;
     if set > 0 {
         tx.execute(query(DROP_BEGUN).bind(&user_id)).await?;
+        forget_browsers(tx, event.user_id).await?;
     }
     Ok(set > 0)
 }

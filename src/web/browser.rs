@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use rocket::Request;
 use rocket::request::{self, FromRequest};
 use serde::Serialize;
@@ -9,10 +7,7 @@ use super::cookies::OwnCookie;
 use super::visitor::{Viewer, outcome};
 use super::{Error, NextPath};
 use crate::auth::{self, StartedSession, Ticket};
-use crate::model::{Devices, Moment, PROOF_LASTS, SessionId, User, UserId};
-
-/// How long a browser is known: the longest that browsers allow.
-const DEVICE_KEPT: Duration = Duration::from_secs(400 * 24 * 3_600);
+use crate::model::{BROWSER_KNOWN_FOR, BrowserMarks, Moment, PROOF_LASTS, SessionId, User, UserId};
 
 /// The browser that asks, with the cookies of ours that it holds. What the verbs want to know of it is an
 /// [`auth::Browser`]. When it cannot be known who asks from it, the route answers 503 and does nothing.
@@ -34,8 +29,8 @@ pub struct Welcome {
 impl<'r> Browser<'r> {
     fn of(request: &'r Request<'_>) -> Result<Self, Error> {
         let token_hash = Viewer::of(request)?.token_hash;
-        let devices = OwnCookie::Device.read(request).map(|text| Devices::parse(&text)).unwrap_or_default();
-        let known = auth::Browser { client: client_info(request), devices, token_hash };
+        let marks = OwnCookie::Marks.read(request).map(|text| BrowserMarks::parse(&text)).unwrap_or_default();
+        let known = auth::Browser { client: client_info(request), marks, token_hash };
         Ok(Self { request, known })
     }
 
@@ -44,9 +39,8 @@ impl<'r> Browser<'r> {
         let session = &started.session;
         let kept_for = session.remembered_until.map(|until| until.since(session.confirmed_at));
         OwnCookie::Session.set(self.request, started.token.reveal().to_string(), kept_for);
-        if let Some(device) = &started.device {
-            let devices = self.devices.clone().with(device.clone());
-            OwnCookie::Device.set(self.request, devices.to_text(), Some(DEVICE_KEPT));
+        if let Some(mark) = &started.mark {
+            self.keep_marks(&self.marks.clone().with(mark.clone()));
         }
         OwnCookie::Ticket.clear_if_sent(self.request);
         Welcome { message, session_id: session.session_id, user: started.user }
@@ -61,12 +55,17 @@ impl<'r> Browser<'r> {
     pub fn forget(&self, user_id: UserId) {
         self.end();
         OwnCookie::Ticket.clear_if_sent(self.request);
-        let devices = self.devices.clone().without(user_id);
-        if devices == Devices::default() {
-            OwnCookie::Device.clear_if_sent(self.request);
+        let marks = self.marks.clone().without(user_id);
+        if marks.is_empty() {
+            OwnCookie::Marks.clear_if_sent(self.request);
         } else {
-            OwnCookie::Device.set(self.request, devices.to_text(), Some(DEVICE_KEPT));
+            self.keep_marks(&marks);
         }
+    }
+
+    /// How long they are good for is for the database to say.
+    fn keep_marks(&self, marks: &BrowserMarks) {
+        OwnCookie::Marks.set(self.request, marks.reveal(), Some(BROWSER_KNOWN_FOR));
     }
 
     /// Gives the browser what the first step of a login leaves, and where that was to lead.

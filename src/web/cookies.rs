@@ -16,8 +16,8 @@ use crate::model::{Token, TokenHash};
 pub(super) enum OwnCookie {
     /// The token of a session.
     Session,
-    /// Who has logged in from this browser before.
-    Device,
+    /// What shows who has logged in from this browser before.
+    Marks,
     /// Somebody between the two steps of a login.
     Ticket,
 }
@@ -28,8 +28,8 @@ impl OwnCookie {
             // Its name is as old as the site; what is in it is the token.
             (Self::Session, false) => "session_id",
             (Self::Session, true) => "__Host-session_id",
-            (Self::Device, false) => "device",
-            (Self::Device, true) => "__Host-device",
+            (Self::Marks, false) => "device",
+            (Self::Marks, true) => "__Host-device",
             (Self::Ticket, false) => "login_ticket",
             (Self::Ticket, true) => "__Host-login_ticket",
         }

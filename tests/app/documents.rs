@@ -4,14 +4,17 @@ use std::time::Duration;
 
 use rocket::figment::Figment;
 use vestibule::auth::{
-    EVENTS_KEPT, MOST_FAILURES_IN_A_ROW, MOST_FAILURES_OF_A_NETWORK, MOST_SIGN_UPS_OF_A_NETWORK, NETWORK_SPAN,
-    SIGN_UP_SPAN,
+    EVENTS_KEPT, MOST_FAILURES_IN_A_ROW, MOST_FAILURES_OF_A_BROWSER, MOST_FAILURES_OF_A_NETWORK,
+    MOST_FAILURES_OF_KNOWN_BROWSERS, MOST_SIGN_UPS_OF_A_NETWORK, NETWORK_SPAN, SIGN_UP_SPAN,
 };
 use vestibule::model::{
-    DisplayName, MOST_SESSIONS, PROOF_LASTS, Password, RESET_LASTS, RecoveryCode, TotpSecret, Username,
+    BROWSER_KNOWN_FOR, DisplayName, MOST_KNOWN_BROWSERS, MOST_SESSIONS, PROOF_LASTS, Password, RESET_LASTS,
+    RecoveryCode, TotpSecret, Username,
 };
 use vestibule::settings::{HASHING_FLOORS, Settings, our_keys, safe_defaults};
 use vestibule::web::MOST_KIB;
+
+use super::throttle::DELAYS;
 
 fn read(file: &str) -> String {
     std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap()
@@ -37,8 +40,13 @@ fn the_numbers_of_the_security_page_are_those_of_the_code() {
         format!("memory of one hash | {} KiB", hashing.memory_kib),
         format!("passes of one hash | {}", hashing.passes),
         format!("least: memory and passes | {}", floors.join(", ")),
+        format!("after each one more | {}", DELAYS.map(|seconds| seconds.to_string()).join(", ")),
         format!("does not open an account from an unknown browser | {MOST_FAILURES_IN_A_ROW}"),
-        format!("an IPv6 /64) | {MOST_FAILURES_OF_A_NETWORK} in {} minutes", minutes(NETWORK_SPAN)),
+        format!("a known browser is treated like any other | {MOST_FAILURES_OF_A_BROWSER}"),
+        format!("together, after which each is | {MOST_FAILURES_OF_KNOWN_BROWSERS}"),
+        format!("the one that rested longest is forgotten | {MOST_KNOWN_BROWSERS}"),
+        format!("known after its last login for | {} days", minutes(BROWSER_KNOWN_FOR) / 60 / 24),
+        format!("an IPv6 /64), whatever the names | {MOST_FAILURES_OF_A_NETWORK} in {} minutes", minutes(NETWORK_SPAN)),
         format!("sign-ups from one network | {MOST_SIGN_UPS_OF_A_NETWORK} in {} minutes", minutes(SIGN_UP_SPAN)),
         format!("a session that is not used ends after | {} minutes", minutes(sessions.idle)),
         format!("however busy, after | {} hours", minutes(sessions.absolute) / 60),

@@ -11,7 +11,7 @@ use crate::support::{ADA, App, PASSWORD, adas, input};
 const NEW: &str = "entirely different words";
 
 /// The token of a link that the operator makes for a user.
-async fn token(app: &App, username: &str) -> String {
+pub async fn token(app: &App, username: &str) -> String {
     let found = app.auth().find_user(username).await.unwrap().expect("a user");
     let (token, _) = app.auth().make_reset(found.user_id).await.unwrap().expect("a user who is not disabled");
     token.reveal().to_string()

@@ -140,7 +140,7 @@ async fn ada_sees_where_she_is_signed_in() {
     let page = app.browser_with(&ada).get("/sessions").await;
     let page = page.is_page(Status::Ok);
     assert!(page.contains("Safari on an iPhone") && page.contains("From 2001:db8:1:2::&#x2F;64"), "{page}");
-    assert_eq!(page.matches("this browser").count(), 1);
+    assert_eq!(page.matches("this browser").count(), 2, "among the sessions, and among the known browsers");
     let told = app.program_with(&ada).get("/sessions").await.json();
     let sessions = told["sessions"].as_array().unwrap();
     assert_eq!(sessions.len(), 2);

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use rocket::http::Status;
 use serde_json::json;
-use vestibule::auth::{MOST_FAILURES_OF_A_NETWORK, MOST_SIGN_UPS_OF_A_NETWORK, NETWORK_SPAN, SIGN_UP_SPAN};
+use vestibule::auth::{
+    MOST_FAILURES_IN_A_ROW, MOST_FAILURES_OF_A_NETWORK, MOST_SIGN_UPS_OF_A_NETWORK, NETWORK_SPAN, SIGN_UP_SPAN,
+};
 
 use super::throttle::{fail, login, throttled};
 use crate::support::{ADA, App, PASSWORD};
@@ -72,21 +74,62 @@ async fn a_success_of_ones_own_does_not_clear_the_failures_of_the_network() {
 #[rocket::async_test]
 async fn sign_ups_of_a_network_are_limited() {
     let app = throttled().await;
-    app.sign_up("taken").await;
+    let sign_up = async |from: &str, name: &str| app.program().from(from).send("/signup", login(name, PASSWORD)).await;
     for n in 0..MOST_SIGN_UPS_OF_A_NETWORK {
-        let answer =
-            app.program().from("198.51.100.7").send("/signup", login("taken", &format!("{PASSWORD} {n}"))).await;
-        assert_eq!(answer.status, Status::Conflict);
+        assert_eq!(sign_up("198.51.100.7", &format!("user{n}")).await.status, Status::Created);
     }
+
     let before = app.auth().hashes_computed();
-    let answer = app.program().from("198.51.100.7").send("/signup", login("eve", PASSWORD)).await;
+    let answer = sign_up("198.51.100.7", "eve").await;
     answer.is_problem(Status::TooManyRequests);
     assert_eq!(answer.header("Retry-After"), Some(&*seconds(SIGN_UP_SPAN)));
     assert_eq!(app.auth().hashes_computed(), before);
-    assert_eq!(
-        app.program().from("198.51.100.9").send("/signup", login("eve", PASSWORD)).await.status,
-        Status::Created
-    );
+    assert_eq!(sign_up("198.51.100.9", "eve").await.status, Status::Created);
+}
+
+#[rocket::async_test]
+async fn names_that_are_taken_do_not_close_signing_up_for_a_network() {
+    let app = throttled().await;
+    app.sign_up("taken").await;
+    for n in 0..MOST_SIGN_UPS_OF_A_NETWORK + 1 {
+        let taken = login("taken", &format!("{PASSWORD} {n}"));
+        let answer = app.program().from("198.51.100.7").send("/signup", taken).await;
+        assert_eq!(answer.status, Status::Conflict, "{n}");
+    }
+
+    let answer = app.program().from("198.51.100.7").send("/signup", login("eve", PASSWORD)).await;
+    assert_eq!(answer.status, Status::Created, "{}", answer.body);
+}
+
+#[rocket::async_test]
+async fn tries_that_were_refused_do_not_shut_the_neighbours_out() {
+    let app = throttled().await;
+    app.sign_up(ADA).await;
+    let old_script = app.program().from("198.51.100.7");
+    for _ in 0..MOST_FAILURES_OF_A_NETWORK * 2 {
+        fail(&old_script, "eve").await;
+    }
+
+    let neighbour = app.program().from("198.51.100.7");
+    assert_eq!(neighbour.send("/login", login(ADA, PASSWORD)).await.status, Status::Ok);
+}
+
+#[rocket::async_test]
+async fn what_the_network_refuses_is_no_failure_of_the_name() {
+    let app = throttled().await;
+    app.sign_up(ADA).await;
+    let network = app.program().from("198.51.100.7");
+    for n in 0..MOST_FAILURES_OF_A_NETWORK {
+        fail(&network, &format!("user{n}")).await;
+    }
+    for _ in 0..MOST_FAILURES_IN_A_ROW * 2 {
+        assert_eq!(fail(&network, ADA).await.header("Retry-After"), Some(&*seconds(NETWORK_SPAN)));
+    }
+
+    let answer = app.program().from("198.51.100.8").send("/login", login(ADA, PASSWORD)).await;
+    assert_eq!(answer.status, Status::Ok, "the name is not locked: {}", answer.body);
+    app.wait(NETWORK_SPAN);
+    assert_eq!(network.send("/login", login(ADA, PASSWORD)).await.status, Status::Ok, "and nothing delays it there");
 }
 
 #[rocket::async_test]
