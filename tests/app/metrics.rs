@@ -7,7 +7,7 @@ const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
 /// Whoever operates the site, on its machine.
 fn operator(app: &App) -> Visitor<'_> {
-    app.program().from("127.0.0.1")
+    app.program().from("127.0.0.1").with("Host", "localhost")
 }
 
 /// What is counted, a line each.

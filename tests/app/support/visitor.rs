@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use rocket::http::{Header, Method};
 use serde::Serialize;
+use vestibule::web::Site;
 
 use super::{Answer, App, encode};
 
@@ -19,13 +20,21 @@ pub struct Visitor<'a> {
 }
 
 impl<'a> Visitor<'a> {
+    /// One that asks for the site by its own name.
     pub fn new(app: &'a App, accept: &'static str) -> Self {
-        Self { app, cookies: RefCell::default(), headers: vec![("Accept", accept.to_owned())], peer: None }
+        let site = app.client.rocket().state::<Site>().expect("a site");
+        let headers = vec![("Host", site.public_url.host.clone()), ("Accept", accept.to_owned())];
+        Self { app, cookies: RefCell::default(), headers, peer: None }
     }
 
     /// The same with another header on every request.
     pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.retain(|(known, _)| *known != name);
+        self.also_with(name, value)
+    }
+
+    /// The same with one more header on every request, beside those of that name that are there.
+    pub fn also_with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
     }
@@ -33,7 +42,7 @@ impl<'a> Visitor<'a> {
     /// The same over a connection from that address.
     pub fn from(mut self, address: &str) -> Self {
         self.peer = Some(SocketAddr::new(address.parse().expect("an address"), 50_000));
-        self.with("Host", "localhost")
+        self
     }
 
     /// The same without a header.
