@@ -199,6 +199,19 @@ mod tests {
     }
 
     #[test]
+    fn every_name_that_is_kept_for_the_site_is_refused_however_it_is_written() {
+        for reserved in RESERVED.lines() {
+            let (start, end) = reserved.split_at(1);
+            for name in [reserved, &reserved.to_uppercase(), &format!("{start}.{end}"), &format!("{reserved}-_.")] {
+                if let Ok(name) = Username::parse(name) {
+                    assert_eq!(Username::choose(name.as_str()).unwrap_err(), UsernameProblem::Reserved, "{name}");
+                }
+            }
+            assert!(Username::choose(&format!("{reserved}0")).is_ok(), "{reserved}0");
+        }
+    }
+
+    #[test]
     fn names_that_differ_in_case_are_one() {
         assert_eq!(Username::parse("ADA").unwrap().key(), Username::parse("aDa").unwrap().key());
     }

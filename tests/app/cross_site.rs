@@ -168,3 +168,23 @@ async fn no_other_site_may_read_us() {
         );
     }
 }
+
+#[rocket::async_test]
+async fn a_header_that_is_there_twice_is_not_believed() {
+    let (app, _) = App::with_ada().await;
+    for (name, ours, theirs) in
+        [("Sec-Fetch-Site", "same-origin", "cross-site"), ("Origin", "http://localhost:8000", "https://evil.example")]
+    {
+        for (first, second) in [(ours, theirs), (theirs, ours), (ours, ours)] {
+            let program = app.program().with(name, first).also_with(name, second);
+            program.send("/login", adas()).await.is_problem(Status::Forbidden);
+        }
+    }
+    for kind in ["text/plain", "application/json"] {
+        let program = app.program().with("Content-Type", kind);
+        program.send("/login", adas()).await.is_problem(Status::UnsupportedMediaType);
+    }
+    for host in ["localhost", "evil.example"] {
+        app.program().also_with("Host", host).send("/login", adas()).await.is_problem(Status::BadRequest);
+    }
+}

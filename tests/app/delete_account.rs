@@ -111,3 +111,16 @@ async fn whatever_else_happens_at_the_same_time_nothing_breaks_and_nothing_is_le
         }
     }
 }
+
+#[rocket::async_test]
+async fn a_browser_that_was_between_the_steps_of_a_login_forgets_that_too() {
+    let (app, ada) = App::with_ada().await;
+    app.turn_on_second_step(&ada).await;
+    let browser = app.browser_with(&ada);
+    browser.submit("/login", &[("username", ADA), ("password", PASSWORD)]).await.leads_to("/login/code");
+    assert!(browser.cookies.borrow().contains_key("login_ticket"));
+
+    browser.submit("/delete-account", &[("password", PASSWORD)]).await.leads_to("/");
+
+    assert!(browser.cookies.borrow().is_empty(), "{:?}", browser.cookies);
+}

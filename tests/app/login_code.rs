@@ -205,3 +205,15 @@ async fn a_code_that_was_typed_too_early_is_worth_nothing_later() {
     app.wait(CODE_LASTS);
     assert_eq!(app.program().send("/login", with_code(&phone.code(&app))).await.status, Status::Ok);
 }
+
+#[rocket::async_test]
+async fn a_code_before_the_last_one_taken_is_worth_nothing() {
+    let (app, _, phone, _) = with_phone().await;
+    app.wait(2 * CODE_LASTS);
+    let (earlier, later) = (phone.code(&app), phone.code_at(&app, TotpSecret::STEP));
+    assert_eq!(app.program().send("/login", with_code(&later)).await.status, Status::Ok);
+
+    let answer = app.program().send("/login", with_code(&earlier)).await;
+
+    assert!(answer.is_problem(Status::Unauthorized)["code"].as_str().unwrap().contains("used already"));
+}

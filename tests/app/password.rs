@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use rocket::futures::future::join_all;
 use rocket::http::Status;
 use serde_json::json;
@@ -143,4 +145,17 @@ async fn a_session_that_was_ended_meanwhile_changes_nothing() {
             other => panic!("{other:?}"),
         }
     }
+}
+
+#[rocket::async_test]
+async fn whoever_stays_signed_in_does_so_after_a_change_too() {
+    let (app, _) = App::with_ada().await;
+    let program = app.program();
+    program.send("/login", json!({ "username": ADA, "password": PASSWORD, "remember": true })).await;
+
+    let changed = program.send("/password", change()).await;
+
+    assert!(changed.session_cookie().contains("Max-Age=2592000"), "{}", changed.session_cookie());
+    app.wait(Duration::from_secs(24 * 3_600));
+    assert_eq!(program.get("/getusers/me").await.status, Status::Ok);
 }

@@ -246,3 +246,18 @@ async fn a_user_who_is_disabled_is_refused_at_the_next_request_and_at_the_login(
     assert_eq!(refused.json()["detail"], "The user name or the password is not right.");
     assert_eq!(app.auth().hashes_computed() - before, 1);
 }
+
+#[rocket::async_test]
+async fn a_shorter_limit_ends_what_was_begun_under_a_longer_one() {
+    let (app, _) = App::with_ada().await;
+    let program = app.program();
+    program.send("/login", json!({ "username": ADA, "password": PASSWORD, "remember": true })).await;
+    let cookies = program.cookies.borrow().clone();
+
+    let stricter = App::in_folder(app.folder.clone(), &[("remember_days", json!(1))]).await;
+
+    stricter.wait(DAY - MINUTE);
+    assert_eq!(stricter.program_with(&cookies).get("/getusers/me").await.status, Status::Ok);
+    stricter.wait(MINUTE);
+    assert_eq!(stricter.program_with(&cookies).get("/getusers/me").await.status, Status::Unauthorized);
+}

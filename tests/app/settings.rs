@@ -59,6 +59,7 @@ fn a_value_out_of_range_stops_the_start_and_is_named() {
         ("secret_key", json!("hPRYyVRiMyxpw5sBB1XeCMN1kFsDCqKvBi2QJxBVHQk=")),
         ("previous_secret_keys", json!(["short"])),
         ("ip_header", json!("X-Real-IP")),
+        ("tls", json!({ "certs": "cert.pem", "key": "key.pem" })),
         ("log_level", json!("debug")),
         ("trusted_proxies", json!(["somewhere"])),
         ("trusted_proxies", json!("0.0.0.0/0")),
@@ -187,4 +188,40 @@ fn our_own_defaults_are_safer_than_rockets() {
     assert_eq!(config.log_level, rocket::config::LogLevel::Off);
     assert!(config.address.is_loopback());
     assert_eq!((config.shutdown.grace, config.shutdown.mercy), (13, 5));
+}
+
+#[test]
+fn every_bound_is_kept_to_the_number() {
+    let accepts = |key: &str, value: u64| {
+        let folder = tempfile::tempdir().unwrap();
+        // Enough of one for the least of the other.
+        let enough = [("hash_memory_kib", json!(47_104)), ("hash_passes", json!(5)), (key, json!(value))];
+        Settings::read(&vestibule::settings::safe_defaults(figment(&folder, &enough))).is_ok()
+    };
+    for (key, least, most) in [
+        ("password_min_length", 8, 64),
+        ("session_idle_minutes", 1, 24 * 60),
+        ("session_hours", 1, 24 * 30),
+        ("remember_days", 1, 400),
+        ("session_recheck_ms", 0, 10_000),
+        ("hash_memory_kib", 7_168, 262_144),
+        ("hash_passes", 1, 10),
+        ("hash_threads", 1, 256),
+        ("hash_queue", 1, 100_000),
+    ] {
+        assert!(accepts(key, least) && accepts(key, most), "{key} from {least} to {most}");
+        assert!(!accepts(key, most + 1), "{key} = {}", most + 1);
+        assert!(least == 0 || !accepts(key, least - 1), "{key} = {}", least - 1);
+    }
+}
+
+#[test]
+fn a_key_of_few_different_bytes_is_not_random() {
+    let accepts = |kinds: u8| {
+        let folder = tempfile::tempdir().unwrap();
+        let key = data_encoding::BASE64.encode(&(0..64).map(|n| n % kinds).collect::<Vec<u8>>());
+        let figment = figment(&folder, &[("secret_key", json!(key))]);
+        Settings::read(&vestibule::settings::safe_defaults(figment)).is_ok()
+    };
+    assert!(accepts(16) && !accepts(15));
 }

@@ -1,5 +1,9 @@
+use std::collections::BTreeSet;
+
 use rocket::http::Status;
 use serde_json::json;
+use vestibule::model::{Username, UsernameProblem};
+use vestibule::web::is_filter;
 
 use crate::support::{ADA, App, PASSWORD, adas, input};
 
@@ -171,6 +175,20 @@ async fn names_that_belong_to_the_site_are_refused() {
         let errors = app.program().send("/signup", json!({ "username": name, "password": PASSWORD })).await;
         let errors = errors.is_problem(Status::UnprocessableEntity);
         assert!(errors["username"].as_str().unwrap().contains("kept for the site"), "{name}");
+    }
+}
+
+#[rocket::async_test]
+async fn no_address_of_the_site_can_be_a_name() {
+    let app = App::new().await;
+    let routes = app.client.rocket().routes().filter(|route| !is_filter(route));
+    let first_parts = routes.filter_map(|route| route.uri.path().split('/').nth(1));
+    let names: BTreeSet<&str> = first_parts.map(|part| part.trim_start_matches('.')).collect();
+    for address in ["login", "reset-password", "delete-account", "well-known", "favicon.svg"] {
+        assert!(names.contains(address), "{names:?}");
+    }
+    for name in names.into_iter().filter(|name| !name.is_empty()) {
+        assert_eq!(Username::choose(name).unwrap_err(), UsernameProblem::Reserved, "{name}");
     }
 }
 

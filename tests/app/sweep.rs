@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use rocket::http::Status;
 use serde_json::json;
+use vestibule::auth::EVENTS_KEPT;
 use vestibule::store::Store;
 
-use crate::support::{ADA, App, PASSWORD};
+use crate::support::{ADA, App, PASSWORD, adas};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -66,5 +67,36 @@ async fn a_session_is_not_swept_before_its_own_limit() {
         assert_eq!(app.program_with(&ada).get("/getusers/me").await.status, Status::Ok);
         app.auth().sweep().await.unwrap();
     }
+    assert_eq!(app.program_with(&ada).get("/getusers/me").await.status, Status::Ok);
+}
+
+#[rocket::async_test]
+async fn why_sessions_ended_is_kept_for_ninety_days() {
+    let (app, ada) = App::with_ada().await;
+    app.program().send("/login", adas()).await;
+    app.program_with(&ada).press("/sessions/end-others").await;
+    let endings = async || app.run_sql("SELECT COUNT(*) FROM endings").await;
+
+    app.wait(EVENTS_KEPT - HOUR);
+    app.auth().sweep().await.unwrap();
+    assert_eq!(endings().await, Some(1));
+    app.wait(HOUR);
+    app.auth().sweep().await.unwrap();
+
+    assert_eq!(endings().await, Some(0));
+}
+
+#[rocket::async_test]
+async fn a_use_that_was_written_down_is_remembered_for_as_long_as_what_was_read_before_it() {
+    let app = App::with_settings(&[("session_recheck_ms", json!(10_000))]).await;
+    let ada = app.sign_up(ADA).await;
+    assert_eq!(app.program_with(&ada).get("/getusers/me").await.status, Status::Ok);
+    app.wait(29 * MINUTE);
+    assert_eq!(app.program_with(&ada).get("/getusers/me").await.status, Status::Ok);
+
+    app.auth().write_last_seen().await.unwrap();
+    app.auth().write_last_seen().await.unwrap();
+
+    app.wait(29 * MINUTE);
     assert_eq!(app.program_with(&ada).get("/getusers/me").await.status, Status::Ok);
 }

@@ -151,3 +151,12 @@ async fn only_the_proxies_that_are_listed_say_who_is_asking() {
     assert_eq!(network("203.0.113.5", "198.51.100.7").await, "203.0.113.0/24");
     assert_eq!(network("10.1.2.3", "nonsense").await, "10.1.2.0/24");
 }
+
+#[rocket::async_test]
+async fn a_proxy_whose_address_is_mapped_into_ipv6_is_the_one_that_is_listed() {
+    let app = App::with_settings(&[("trusted_proxies", json!(["10.0.0.0/8"]))]).await;
+    let program = app.program().from("::ffff:10.1.2.3").with("X-Forwarded-For", "198.51.100.7");
+    program.send("/signup", login(ADA, PASSWORD)).await;
+
+    assert_eq!(program.get("/sessions").await.json()["sessions"][0]["network"], "198.51.100.0/24");
+}

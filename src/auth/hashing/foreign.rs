@@ -396,6 +396,56 @@ mod tests {
         }
     }
 
+    /// A salt or an output of so many bytes.
+    fn bytes(length: usize) -> String {
+        BASE64_NOPAD.encode(&vec![7; length])
+    }
+
+    #[test]
+    fn every_bound_of_the_parameters_is_kept_to_the_number() {
+        let of = |start: String, salt: usize, output: usize| format!("${start}${}${}", bytes(salt), bytes(output));
+        let argon2 = |params: &str| of(format!("argon2id$v=19${params}"), 16, 32);
+        let bcrypt = |cost: &str| format!("$2b${cost}$9RkNMpo8b3EiNU3wrFtRku7EJPuuDHkxKXWuIGauJCZ53YthUVvoK");
+        let scrypt = |params: &str| of(format!("scrypt${params}"), 16, 32);
+        let pbkdf2 = |kind: &str, iterations: u32, output| of(format!("pbkdf2-{kind}${iterations}"), 16, output);
+
+        for (within, beyond, expected) in [
+            (argon2("m=512,t=1,p=1"), argon2("m=511,t=1,p=1"), HashProblem::TooWeak),
+            (argon2("m=262144,t=1,p=1"), argon2("m=262145,t=1,p=1"), HashProblem::TooCostly),
+            (argon2("m=512,t=10,p=1"), argon2("m=512,t=11,p=1"), HashProblem::TooCostly),
+            (argon2("m=512,t=1,p=8"), argon2("m=512,t=1,p=9"), HashProblem::TooCostly),
+            (
+                of("argon2id$m=512,t=1,p=1".into(), 16, 16),
+                of("argon2id$m=512,t=1,p=1".into(), 16, 15),
+                HashProblem::TooWeak,
+            ),
+            (bcrypt("04"), bcrypt("03"), HashProblem::TooWeak),
+            (bcrypt("16"), bcrypt("17"), HashProblem::TooCostly),
+            // A MiB, 256 MiB, and four times the work that OWASP asks for.
+            (scrypt("ln=10,r=8,p=1"), scrypt("ln=10,r=7,p=1"), HashProblem::TooWeak),
+            (scrypt("ln=18,r=8,p=1"), scrypt("ln=18,r=9,p=1"), HashProblem::TooCostly),
+            (scrypt("ln=14,r=8,p=32"), scrypt("ln=14,r=8,p=33"), HashProblem::TooCostly),
+            (pbkdf2("sha256", 1_000, 32), pbkdf2("sha256", 999, 32), HashProblem::TooWeak),
+            (pbkdf2("sha256", 5_000_000, 32), pbkdf2("sha256", 5_000_001, 32), HashProblem::TooCostly),
+            (pbkdf2("sha512", 5_000_000, 64), pbkdf2("sha512", 5_000_001, 64), HashProblem::TooCostly),
+            // Two blocks, and four.
+            (pbkdf2("sha256", 2_500_000, 33), pbkdf2("sha256", 2_500_001, 33), HashProblem::TooCostly),
+            (pbkdf2("sha1", 1_250_000, 64), pbkdf2("sha1", 1_250_001, 64), HashProblem::TooCostly),
+            (of("pbkdf2-sha256$5000".into(), 8, 16), of("pbkdf2-sha256$5000".into(), 7, 16), HashProblem::TooWeak),
+            (of("pbkdf2-sha256$5000".into(), 8, 16), of("pbkdf2-sha256$5000".into(), 8, 15), HashProblem::TooWeak),
+            (of("pbkdf2-sha256$5000".into(), 64, 64), of("pbkdf2-sha256$5000".into(), 65, 64), HashProblem::Malformed),
+            (of("pbkdf2-sha256$5000".into(), 64, 64), of("pbkdf2-sha256$5000".into(), 64, 65), HashProblem::Malformed),
+            (
+                of("pbkdf2-sha256$i=5000,l=32".into(), 16, 32),
+                of("pbkdf2-sha256$i=5000,l=32".into(), 16, 33),
+                HashProblem::Malformed,
+            ),
+        ] {
+            assert!(Stored::read(&within).is_ok(), "{within}");
+            assert_eq!(problem(&beyond), expected, "{beyond}");
+        }
+    }
+
     #[test]
     fn what_is_no_hash_of_ours_is_said_to_be_none() {
         for text in [
