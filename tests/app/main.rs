@@ -2,6 +2,7 @@
 
 mod activity;
 mod bad_input;
+mod bystander;
 mod cli;
 mod confirm;
 mod cookies;
