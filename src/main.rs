@@ -4,18 +4,17 @@ use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use clap::Parser;
 use rocket::error::ErrorKind;
 use rocket::fairing::AdHoc;
-use rocket::tokio::runtime;
-use rocket::tokio::time::sleep;
+use rocket::tokio::{runtime, select};
 use rocket::{Build, Orbit, Rocket};
 use tracing::Level;
 use vestibule::auth::Auth;
 use vestibule::cli::{Command, Program, Task};
-use vestibule::web::Site;
+use vestibule::web::{InFlight, Site};
 use vestibule::{app, cli, settings};
 
 /// Threads for blocking work, of which this program does next to none.
@@ -64,16 +63,27 @@ fn no_threads(error: std::io::Error) -> String {
 
 async fn serve(rocket: Rocket<Build>) -> Result<ExitCode, String> {
     let tell = AdHoc::on_liftoff("address", |rocket| Box::pin(async move { tell_address(rocket) }));
-    let (auth, are_answered) = match rocket.attach(tell).launch().await {
-        Ok(rocket) => (rocket.state::<Arc<Auth>>().cloned(), true),
-        Err(error) => match error.kind() {
-            ErrorKind::Bind(error) => return Err(format!("The address cannot be listened on: {error}.")),
-            // The fairing that failed has said why.
-            ErrorKind::FailedFairings(_) => return Ok(ExitCode::from(2)),
-            ErrorKind::Shutdown(rocket, _) => (rocket.state().cloned(), are_answered(rocket).await),
-            other => return Err(format!("{other}.")),
-        },
+    let (rocket, in_flight) = InFlight::watch(rocket.attach(tell));
+    let site = match rocket.ignite().await {
+        Ok(site) => site,
+        Err(error) => return not_served(&error),
     };
+    let auth = site.state::<Arc<Auth>>().cloned();
+    let longest = Duration::from_secs((site.config().shutdown.grace + site.config().shutdown.mercy).into());
+
+    // Left at once: Rocket would wait for the whole grace where a connection is open at the moment of the signal, and not
+    // look again. What listens ends here, and connections end by themselves.
+    select! {
+        biased;
+        () = site.shutdown() => {}
+        Err(error) = site.launch() => {
+            // The signal came between the two.
+            if !matches!(error.kind(), ErrorKind::Shutdown(..)) {
+                return not_served(&error);
+            }
+        }
+    }
+    let are_answered = in_flight.end(longest).await;
     // Writes down what is still in memory, however the serving ended.
     if let Some(auth) = auth {
         auth.close().await;
@@ -87,6 +97,15 @@ async fn serve(rocket: Rocket<Build>) -> Result<ExitCode, String> {
     }
 }
 
+fn not_served(error: &rocket::Error) -> Result<ExitCode, String> {
+    match error.kind() {
+        ErrorKind::Bind(error) => Err(format!("The address cannot be listened on: {error}.")),
+        // The fairing that failed has said why.
+        ErrorKind::FailedFairings(_) => Ok(ExitCode::from(2)),
+        other => Err(format!("{other}.")),
+    }
+}
+
 fn tell_address(rocket: &Rocket<Orbit>) {
     let listening = SocketAddr::new(rocket.config().address, rocket.config().port);
     if let Some(site) = rocket.state::<Site>() {
@@ -94,22 +113,6 @@ fn tell_address(rocket: &Rocket<Orbit>) {
     }
     let database = rocket.state::<Arc<Auth>>().map(|auth| auth.database_kind());
     tracing::info!(version = env!("CARGO_PKG_VERSION"), %listening, database, "serving");
-}
-
-/// Waits for the requests that are in flight, as long as Rocket would. It does not where the signal comes between two
-/// looks of its own: then it returns at once (`http_server` in its server.rs, where the server ends before the shutdown
-/// is seen).
-async fn are_answered(rocket: &Arc<Rocket<Orbit>>) -> bool {
-    let shutdown = &rocket.config().shutdown;
-    let until = Instant::now() + Duration::from_secs((shutdown.grace + shutdown.mercy).into());
-    // Every connection holds the site.
-    while Arc::strong_count(rocket) > 1 {
-        if Instant::now() > until {
-            return false;
-        }
-        sleep(Duration::from_millis(20)).await;
-    }
-    true
 }
 
 /// Readable lines on a terminal, JSON lines elsewhere: what a user sends cannot make two lines of one.

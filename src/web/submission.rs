@@ -4,9 +4,11 @@
 use percent_encoding::percent_decode;
 use rocket::Request;
 use rocket::data::{self, Data, FromData, ToByteUnit};
+use rocket::futures::FutureExt;
 use rocket::http::{ContentType, Status};
 use rocket::outcome::Outcome;
-use rocket::tokio::time::{Duration, timeout};
+use rocket::tokio::select;
+use rocket::tokio::time::{Duration, sleep, timeout};
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 use serde_with::{FromInto, Map, serde_as};
@@ -19,6 +21,8 @@ use super::{Error, Problems};
 pub const MOST_KIB: u32 = 8;
 /// How long the sender of a body may take. Rocket itself waits for ever.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long what was being sent may take to arrive when the program is asked to stop.
+pub(super) const LAST_PATIENCE: Duration = Duration::from_secs(1);
 
 /// A form or JSON that was sent and could be read. Its fields are those of a struct, each once and nothing else; one that was
 /// not sent is empty. A field that is unknown, repeated, of another kind or not readable is refused with 422; anything that
@@ -38,7 +42,7 @@ impl<'r, T: DeserializeOwned + Send> FromData<'r> for Submission<T> {
 }
 
 async fn read<T: DeserializeOwned>(request: &Request<'_>, data: Data<'_>) -> Result<T, Error> {
-    let body = read_body(data).await?;
+    let body = read_body(request, data).await?;
     let sent = match kind(request) {
         Kind::Form => form_values(&body),
         Kind::Json => json_values(&body)?,
@@ -56,13 +60,22 @@ async fn read<T: DeserializeOwned>(request: &Request<'_>, data: Data<'_>) -> Res
     }
 }
 
-async fn read_body(data: Data<'_>) -> Result<Zeroizing<Vec<u8>>, Error> {
-    match timeout(PATIENCE, data.open(MOST_KIB.kibibytes()).into_bytes()).await {
-        Ok(Ok(body)) if body.is_complete() => Ok(Zeroizing::new(body.into_inner())),
-        Ok(Ok(_)) => Err(Error::saying(Status::PayloadTooLarge, format!("Send at most {MOST_KIB} KiB."))),
-        Ok(Err(_)) => Err(Error::saying(Status::BadRequest, "What you sent ended too early.")),
-        Err(_) => Err(Error::saying(Status::RequestTimeout, "What you sent took too long to arrive.")),
+async fn read_body(request: &Request<'_>, data: Data<'_>) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let body = select! {
+        body = data.open(MOST_KIB.kibibytes()).into_bytes() => Some(body),
+        () = patience(request) => None,
+    };
+    match body {
+        Some(Ok(body)) if body.is_complete() => Ok(Zeroizing::new(body.into_inner())),
+        Some(Ok(_)) => Err(Error::saying(Status::PayloadTooLarge, format!("Send at most {MOST_KIB} KiB."))),
+        Some(Err(_)) => Err(Error::saying(Status::BadRequest, "What you sent ended too early.")),
+        None => Err(Error::saying(Status::RequestTimeout, "What you sent took too long to arrive.")),
     }
+}
+
+/// Is over when a body may take no longer to arrive.
+async fn patience(request: &Request<'_>) {
+    let _ = timeout(PATIENCE, request.rocket().shutdown().then(|()| sleep(LAST_PATIENCE))).await;
 }
 
 enum Kind {
