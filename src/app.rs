@@ -11,6 +11,7 @@ use rocket::tokio::{self, time::sleep};
 use rocket::{Build, Rocket};
 
 use crate::auth::{self, Auth, Failure, Seal};
+use crate::log;
 use crate::model::Clock;
 use crate::pages;
 use crate::settings::data_dir::{self, DataDirError};
@@ -18,7 +19,7 @@ use crate::settings::{self, BadSetting, Settings};
 use crate::store::{Database, OpenError, Store};
 use crate::web::{CountRequests, Metrics, Site, security_headers, templates};
 
-/// How often what is in memory about the use of sessions is written down. Longer than `session_recheck_ms` can be.
+/// How often what is in memory about the use of sessions is written down, and how many lines of the log were left out. Longer than `session_recheck_ms` can be.
 const WRITE_LAST_SEEN: Duration = Duration::from_secs(15);
 /// How often what is kept no longer is swept.
 const SWEEP: Duration = Duration::from_secs(10 * 60);
@@ -98,7 +99,7 @@ fn opening(settings: Settings, seal: Seal, clock: Clock) -> impl Fairing {
             Ok(auth) => Ok(rocket.manage(Arc::new(auth))),
             Err(error) => {
                 // Rocket's own error would only name this fairing.
-                eprintln!("vestibule: {error}");
+                log::tell(&format!("vestibule: {error}"));
                 Err(rocket)
             }
         }
@@ -136,6 +137,7 @@ fn upkeep() -> impl Fairing {
                 loop {
                     sleep(WRITE_LAST_SEEN).await;
                     seen.write_last_seen().await.unwrap_or_else(tell_of);
+                    log::tell_of_left_out();
                 }
             });
             tokio::spawn(async move {

@@ -13,6 +13,7 @@
 //! | [`auth`] | what a person can do: verbs on one value, which knows no HTTP; the hashing threads |
 //! | [`store`] | where it is kept: all the SQL |
 //! | [`model`] | what it is: nouns, parsed once, safe to show |
+//! | [`log`](mod@log) | what the operator is told: lines that nobody waits for |
 //!
 //! A page has one name everywhere: `pages/login.rs`, `/login`, `templates/login.html.tera`, `tests/app/login.rs`; its
 //! functions are `show` and `submit`, and where it has more buttons, further verbs.
@@ -40,6 +41,7 @@
 pub mod app;
 pub mod auth;
 pub mod cli;
+pub mod log;
 pub mod model;
 pub mod pages;
 pub mod settings;

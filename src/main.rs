@@ -1,9 +1,10 @@
 //! `vestibule`: launches the app with the settings of this folder and the environment, or runs a command of the operator's.
 
-use std::io::IsTerminal;
+use std::io::{Write, stdout};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use clap::Parser;
@@ -15,7 +16,7 @@ use tracing::Level;
 use vestibule::auth::Auth;
 use vestibule::cli::{Command, Program, Task};
 use vestibule::web::{InFlight, Site};
-use vestibule::{app, cli, settings};
+use vestibule::{app, cli, log, settings};
 
 /// Threads for blocking work, of which this program does next to none.
 const MOST_BLOCKING: usize = 16;
@@ -26,14 +27,14 @@ fn main() -> ExitCode {
         Some(Task::Operate(command)) => operate(command),
     };
     ended.unwrap_or_else(|sentence| {
-        eprintln!("vestibule: {sentence}");
+        log::tell(&format!("vestibule: {sentence}"));
         ExitCode::from(2)
     })
 }
 
 /// Runs the site. Fails with a sentence, and nothing half started.
 fn start() -> Result<ExitCode, String> {
-    log_to_stderr(Level::INFO);
+    let _log = log::start(Level::INFO);
     let rocket = app(settings::figment()).map_err(|error| error.to_string())?;
     // Not `#[rocket::main]`, which would read the settings by itself and panic about them.
     let workers = rocket.figment().extract_inner("workers").unwrap_or(1_usize).max(1);
@@ -49,7 +50,7 @@ fn start() -> Result<ExitCode, String> {
 /// Runs a command of the operator's.
 fn operate(command: Command) -> Result<ExitCode, String> {
     // What there is to say it says itself.
-    log_to_stderr(Level::ERROR);
+    let _log = log::start(Level::ERROR);
     let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(no_threads)?;
     let status = runtime.block_on(cli::run(command));
     // One that was interrupted may still wait for a line to be typed.
@@ -109,18 +110,10 @@ fn not_served(error: &rocket::Error) -> Result<ExitCode, String> {
 fn tell_address(rocket: &Rocket<Orbit>) {
     let listening = SocketAddr::new(rocket.config().address, rocket.config().port);
     if let Some(site) = rocket.state::<Site>() {
-        println!("Vestibule is ready at {}", site.tell(listening));
+        let line = format!("Vestibule is ready at {}", site.tell(listening));
+        // In a thread: where nobody reads it, the site serves all the same.
+        let _ = thread::Builder::new().spawn(move || writeln!(stdout(), "{line}"));
     }
     let database = rocket.state::<Arc<Auth>>().map(|auth| auth.database_kind());
     tracing::info!(version = env!("CARGO_PKG_VERSION"), %listening, database, "serving");
-}
-
-/// Readable lines on a terminal, JSON lines elsewhere: what a user sends cannot make two lines of one.
-fn log_to_stderr(most: Level) {
-    let log = tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(most);
-    if std::io::stderr().is_terminal() {
-        log.init();
-    } else {
-        log.json().init();
-    }
 }

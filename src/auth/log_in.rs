@@ -7,6 +7,7 @@ use rocket::tokio::time::sleep_until;
 
 use super::throttle::{Permit, Subject};
 use super::{Auth, Browser, CodeError, Failure, StartedSession};
+use crate::log::EACH;
 use crate::model::{BrowserId, EventKind, Moment, PROOF_LASTS, Password, PasswordHash, UserId, Username};
 use crate::store::Credentials;
 
@@ -193,7 +194,7 @@ impl Auth {
         let ended = ended.ok_or(LogInError::NoMatch)?;
 
         self.forget_ended(browser.token_hash, user_id, ended);
-        tracing::info!(%user_id, session_id = %started.session.session_id, "signed in");
+        tracing::info!(target: EACH, %user_id, session_id = %started.session.session_id, "signed in");
         Ok(started)
     }
 

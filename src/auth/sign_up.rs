@@ -1,4 +1,5 @@
 use super::{Auth, Browser, Failure, StartedSession};
+use crate::log::EACH;
 use crate::model::{DisplayName, EventKind, Password, User, UserId, Username};
 use crate::store::NewUser;
 
@@ -65,7 +66,7 @@ impl Auth {
             return Err(SignUpError::NameTaken);
         }
         self.forget_ended(browser.token_hash, user_id, 0);
-        tracing::info!(%user_id, session_id = %started.session.session_id, "signed up");
+        tracing::info!(target: EACH, %user_id, session_id = %started.session.session_id, "signed up");
         Ok(started)
     }
 

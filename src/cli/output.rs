@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 use super::stop::{Stop, stop};
+pub use crate::log::tell;
 use crate::model::Moment;
 
 /// How often something that takes its time is looked at.
@@ -29,11 +30,6 @@ pub fn print_list<T: Serialize>(is_json: bool, list: &[T], lines: impl FnOnce(&[
     }
     let json = serde_json::to_string_pretty(list);
     print(json.map_err(|error| stop(format!("This cannot be written as JSON: {error}.")))?)
-}
-
-/// Writes a line to the standard error: beside the result, or instead of it.
-pub fn tell(text: &str) {
-    let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
 /// A number with its noun.

@@ -64,7 +64,12 @@ pub fn any_failure(status: Status, request: &Request<'_>) -> Refusal<ErrorPage> 
 /// Under the number that the page tells. What failed on our side is the operator's business too, with its cause.
 fn log(error: &Error, request: &Request<'_>) {
     if let Some(cause) = &error.cause {
-        tracing::error!(error = cause, request_id = %RequestId::of(request), "a request failed");
+        tracing::error!(
+            status = error.status.code,
+            error = cause,
+            request_id = %RequestId::of(request),
+            "a request failed"
+        );
     }
     tracing::info!(
         status = error.status.code,

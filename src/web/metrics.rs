@@ -12,6 +12,7 @@ use rocket::http::Status;
 use rocket::{Request, Response};
 
 use super::RequestId;
+use crate::log::EACH;
 use crate::model::Moment;
 
 /// In seconds: a session check, a page, a hash, a hash that waited, a client that sends slowly.
@@ -101,6 +102,7 @@ impl Fairing for CountRequests {
         self.metrics.count(request, response.status());
         if self.log_requests {
             tracing::info!(
+                target: EACH,
                 status = response.status().code,
                 request_id = %RequestId::of(request),
                 method = %request.method(),

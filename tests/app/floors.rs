@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::support::source::{File, Source};
 
 /// From above: each may use those below it.
-const FLOORS: [&str; 9] = ["main.rs", "cli", "app.rs", "pages", "web", "settings", "auth", "store", "model"];
+const FLOORS: [&str; 10] = ["main.rs", "cli", "app.rs", "pages", "web", "settings", "auth", "store", "model", "log"];
 
 const LONGEST_FILE: usize = 300;
 const LONGEST_FUNCTION: usize = 40;
@@ -120,6 +120,16 @@ fn the_map_names_every_module_and_every_page_has_its_template_and_its_test() {
         let Some(name) = file.strip_suffix(".html.tera").filter(|name| *name != "base") else { continue };
         assert!(source.files().any(|page| page.name == format!("pages/{name}.rs")), "no page draws {file}");
     }
+}
+
+#[test]
+fn nothing_is_printed_in_a_way_that_panics_where_it_cannot_be_written() {
+    let mut wrong = Vec::new();
+    for file in Source::read().files() {
+        let prints = ["print!(", "println!(", "dbg!("].into_iter().filter(|print| file.code().contains(print));
+        wrong.extend(prints.map(|print| format!("{} calls {print}…)", file.name)));
+    }
+    nothing_is_wrong(&wrong);
 }
 
 #[test]

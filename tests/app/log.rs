@@ -1,8 +1,16 @@
 //! What the log tells, and what never gets there.
 
-use crate::support::PASSWORD;
-use crate::support::postgres;
-use crate::support::server::{Server, command};
+use std::fs::File;
+use std::io::{Write, pipe};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::support::server::{Server, command, exchange, status};
+use crate::support::{Answer, PASSWORD, postgres, until};
 
 #[test]
 fn the_log_tells_when_it_serves_who_signs_in_and_every_request_where_that_is_wanted() {
@@ -21,7 +29,7 @@ fn the_log_tells_when_it_serves_who_signs_in_and_every_request_where_that_is_wan
     assert_eq!(server.terminate(), Some(0));
 
     let said = std::fs::read_to_string(&log).unwrap();
-    let lines: Vec<serde_json::Value> = said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines = read(&said);
     let of = |message: &str| {
         let found: Vec<_> =
             lines.iter().map(|line| &line["fields"]).filter(|line| line["message"] == message).collect();
@@ -81,4 +89,144 @@ fn a_proxy_that_nobody_told_us_of_is_told_of_once() {
 
     let said = std::fs::read_to_string(&log).unwrap();
     assert_eq!(said.matches("ROCKET_TRUSTED_PROXIES").count(), 1, "{said}");
+}
+
+#[test]
+fn where_the_log_cannot_be_written_every_answer_is_what_it_would_have_been_and_a_stop_is_well() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut well = Server::spawn(command(folder.path()));
+    let expected = walk(&well);
+    assert_eq!((lost(&well), well.terminate()), (Some(0), Some(0)));
+
+    let full = || Stdio::from(File::options().write(true).open("/dev/full").unwrap());
+    let reader_has_gone = || Stdio::from(pipe().unwrap().1);
+    for (which, log) in [("a full disk", full()), ("a reader who has gone", reader_has_gone())] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut server = Server::spawn_telling(command(folder.path()), log);
+
+        assert_eq!(walk(&server), expected, "{which}");
+        until(|| lost(&server).is_some_and(|lost| lost > 3));
+        assert_eq!(server.terminate(), Some(0), "{which}");
+    }
+}
+
+#[test]
+fn a_log_that_nobody_reads_stops_nothing_and_does_not_hold_up_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_unread, log) = pipe().unwrap();
+    let mut telling_all = command(folder.path());
+    telling_all.env("ROCKET_LOG_REQUESTS", "true");
+    let mut server = Server::spawn_telling(telling_all, log);
+    let mut stream = connect(&server);
+
+    // More than fits into the pipe and what waits for it.
+    for _ in 0..10_000 {
+        assert_eq!(status(&ask(&mut stream, "/health/live")), 200);
+    }
+
+    assert_eq!(status(&ask(&mut stream, "/no-such-page")), 404);
+    assert!(lost(&server).is_some_and(|lost| lost > 0));
+    let asked = Instant::now();
+    assert_eq!(server.terminate(), Some(0));
+    assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
+}
+
+#[test]
+fn a_flood_of_refusals_makes_one_line_a_second_of_each_kind_and_then_says_how_many_were_left_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log");
+    let mut server = Server::spawn_logging(command(folder.path()), &log);
+    let mut stream = connect(&server);
+
+    let began = Instant::now();
+    for _ in 0..1_000 {
+        assert_eq!(status(&ask(&mut stream, "/no-such-page")), 404);
+    }
+    assert_eq!(status(&ask(&mut stream, "/getusers/me")), 401);
+    let most = 1 + began.elapsed().as_secs();
+    assert_eq!(server.terminate(), Some(0));
+
+    let said = std::fs::read_to_string(&log).unwrap();
+    let of = |message: &str, status: u64| -> Vec<Value> {
+        let lines = read(&said).into_iter().map(|mut line| line["fields"].take());
+        lines.filter(|line| line["message"] == message && line["status"] == status).collect()
+    };
+    let written = of("a request was refused", 404).len() as u64;
+    let left_out = of("lines were left out", 404);
+    assert!((1..=most).contains(&written), "{written} in {most} seconds: {said}");
+    assert!(left_out.iter().all(|line| line["like"] == "a request was refused"), "{said}");
+    let left_out: u64 = left_out.iter().filter_map(|line| line["left_out"].as_u64()).sum();
+    assert_eq!(written + left_out, 1_000, "{said}");
+    assert_eq!(of("a request was refused", 401).len(), 1, "another kind is not left out for it: {said}");
+}
+
+#[test]
+fn where_nobody_takes_what_the_start_says_it_serves_all_the_same() {
+    let full = Stdio::from(File::options().write(true).open("/dev/full").unwrap());
+    let reader_has_gone = Stdio::from(pipe().unwrap().1);
+    let (_unread, mut writer) = pipe().unwrap();
+    writer.write_all(&[b' '; 64 * 1024]).unwrap();
+    for (which, out) in
+        [("full", full), ("gone", reader_has_gone), ("unread", Stdio::from(writer)), ("closed", Stdio::null())]
+    {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("log");
+        let mut program = command(folder.path());
+        if which == "closed" {
+            program = closing_its_output(program);
+        }
+        let child = program.stdout(out).stderr(File::create(&log).unwrap()).spawn().unwrap();
+        let mut server = Server { child, port: 0 };
+
+        until(|| port_in(&log).is_some());
+        server.port = port_in(&log).unwrap();
+        assert_eq!(status(&server.request("GET", "/health/live", &[], "")), 200, "{which}");
+        assert_eq!(server.terminate(), Some(0), "{which}");
+    }
+}
+
+/// A shell that closes the standard output and becomes the program.
+fn closing_its_output(program: Command) -> Command {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "exec \"$0\" >&-"]).arg(program.get_program());
+    shell.current_dir(program.get_current_dir().unwrap());
+    shell.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    shell
+}
+
+/// Right and wrong logins, a sign-up and what there is no page for, and what is answered to each.
+fn walk(server: &Server) -> Vec<u16> {
+    let log_in = |password| status(&server.submit("/login", &[("username", "ada"), ("password", password)]));
+    let sign_up = || status(&server.submit("/signup", &[("username", "ada"), ("password", PASSWORD)]));
+    let page = |path| status(&server.request("GET", path, &[], ""));
+    vec![sign_up(), sign_up(), log_in(PASSWORD), log_in("wrong"), page("/no-such-page"), page("/getusers/me")]
+}
+
+/// How many lines were lost, where it still says so.
+fn lost(server: &Server) -> Option<u64> {
+    let metrics = server.ask("GET", "/metrics", &[], "")?.body;
+    let line = metrics.lines().find_map(|line| line.strip_prefix("vestibule_log_lines_total{outcome=\"lost\"} "));
+    line?.parse().ok()
+}
+
+fn connect(server: &Server) -> TcpStream {
+    let stream = TcpStream::connect(("127.0.0.1", server.port)).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream
+}
+
+fn ask(stream: &mut TcpStream, path: &str) -> Answer {
+    exchange(stream, &format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n")).expect("an answer")
+}
+
+fn read(said: &str) -> Vec<Value> {
+    said.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// On which port it serves, as it logs.
+fn port_in(log: &Path) -> Option<u16> {
+    let said = std::fs::read_to_string(log).unwrap();
+    let line = said.lines().find(|line| line.contains("\"serving\""))?;
+    let line: Value = serde_json::from_str(line).ok()?;
+    line["fields"]["listening"].as_str()?.rsplit(':').next()?.parse().ok()
 }

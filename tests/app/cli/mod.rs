@@ -137,6 +137,22 @@ fn a_wrong_setting_is_told_by_every_command_and_nothing_is_done() {
 }
 
 #[test]
+fn a_command_whose_reader_has_gone_ends_quietly_and_one_on_a_full_disk_with_a_sentence() {
+    let (folder, _server) = site();
+    for arguments in [&["users", "list"][..], &["users", "list", "--json"], &["sessions", "list"], &["config"]] {
+        let onto = |out: Stdio| {
+            let mut command = command(folder.path());
+            Said::of(&command.args(arguments).stdout(out).stderr(Stdio::piped()).output().unwrap())
+        };
+
+        let gone = onto(std::io::pipe().unwrap().1.into());
+        assert_eq!((gone.code, gone.err.as_str()), (Some(0), ""), "{arguments:?}");
+        let full = onto(fs::File::options().write(true).open("/dev/full").unwrap().into());
+        assert!(full.refused().contains("Nothing can be written"), "{arguments:?}");
+    }
+}
+
+#[test]
 fn a_mistyped_command_is_told_with_what_is_near() {
     let folder = tempfile::tempdir().unwrap();
 

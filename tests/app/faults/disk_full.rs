@@ -1,6 +1,9 @@
 //! A disk that is full, and then is not. Two ways: a real small disk, where the system lets a test mount one; and a limit
-//! to the size of files, which every system knows.
+//! to the size of files, which every system knows. The log is on that disk too.
 
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
 use std::process::Command;
 
 use crate::support::file::{database, is_whole};
@@ -11,30 +14,40 @@ use crate::support::{PASSWORD, machine};
 #[test]
 fn on_a_full_disk_reading_goes_on_writing_is_503_and_with_space_it_is_well_again_without_a_restart() {
     let Some(disk) = SmallDisk::mount() else { return };
-    let server = Server::spawn(disk.command());
+    let mut log = log_at(&disk.file("log"));
+    let mut server = Server::spawn_telling(disk.command(), log.try_clone().unwrap());
+    // What is left of the last page is room too.
+    let fill = |room| {
+        disk.fill_but(room);
+        while log.write_all(b" ").is_ok() {}
+    };
 
-    is_survived(&server, |room| disk.fill_but(room), || disk.free());
+    is_survived(&server, fill, || disk.free());
 
-    server.kill();
+    assert_eq!(server.terminate(), Some(0));
 }
 
 #[test]
 fn when_files_cannot_grow_reading_goes_on_writing_is_503_and_then_it_is_well_again_without_a_restart() {
     let Some(programs) = machine::find("disk-full", &["sh", "prlimit"]) else { return };
     let folder = tempfile::tempdir().unwrap();
+    let log = log_at(&folder.path().join("log"));
+    // Longer than the database, so that the log is the first that cannot grow.
+    log.set_len(1 << 30).unwrap();
     // Writing beyond the limit would end the program if it did not ignore the signal.
-    let server = Server::spawn(becoming(&programs[0], "trap '' XFSZ && exec \"$0\"", folder.path()));
+    let command = becoming(&programs[0], "trap '' XFSZ && exec \"$0\"", folder.path());
+    let mut server = Server::spawn_telling(command, log);
     let limit = |bytes: &str| {
         let pid = server.child.id().to_string();
         assert!(
             Command::new(&programs[1]).args(["--pid", &pid, &format!("--fsize={bytes}:")]).status().unwrap().success()
         );
     };
-    let log = database(folder.path()).with_extension("db-wal");
+    let wal = database(folder.path()).with_extension("db-wal");
 
-    is_survived(&server, |room| limit(&(log.metadata().unwrap().len() + room).to_string()), || limit("unlimited"));
+    is_survived(&server, |room| limit(&(wal.metadata().unwrap().len() + room).to_string()), || limit("unlimited"));
 
-    server.kill();
+    assert_eq!(server.terminate(), Some(0));
     assert!(is_whole(folder.path()));
 }
 
@@ -81,7 +94,12 @@ fn a_start_on_a_full_disk_ends_with_a_sentence_and_one_with_space_is_well() {
     assert_eq!(server.who(&cookie), 200);
 }
 
-fn is_survived(server: &Server, fill_but: impl Fn(u64), free: impl Fn()) {
+/// A log that others write to as well.
+fn log_at(path: &Path) -> File {
+    File::options().create(true).append(true).open(path).unwrap()
+}
+
+fn is_survived(server: &Server, fill_but: impl FnOnce(u64), free: impl Fn()) {
     let ada = server.sign_up("ada");
     // A reader keeps the file open: without one SQLite would tidy up after the first failure, and find room by it.
     assert_eq!(server.who(&ada), 200);

@@ -49,13 +49,17 @@ impl Server {
     }
 
     /// Starts what a command stands for: the program, or one that becomes it.
-    pub fn spawn(mut command: Command) -> Self {
-        Self::of(command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap())
+    pub fn spawn(command: Command) -> Self {
+        Self::spawn_telling(command, Stdio::null())
     }
 
     /// The same with what it logs in a file.
-    pub fn spawn_logging(mut command: Command, log: &Path) -> Self {
-        let log = std::fs::File::create(log).unwrap();
+    pub fn spawn_logging(command: Command, log: &Path) -> Self {
+        Self::spawn_telling(command, std::fs::File::create(log).unwrap())
+    }
+
+    /// The same with what it logs somewhere else.
+    pub fn spawn_telling(mut command: Command, log: impl Into<Stdio>) -> Self {
         Self::of(command.stdout(Stdio::piped()).stderr(log).spawn().unwrap())
     }
 

@@ -64,9 +64,14 @@ impl SmallDisk {
         std::fs::remove_file(self.filler()).unwrap();
     }
 
-    fn filler(&self) -> PathBuf {
+    /// A file on it, as who has not entered its world names it.
+    pub fn file(&self, name: &str) -> PathBuf {
         let world = PathBuf::from(format!("/proc/{}/root", self.keeper.id()));
-        world.join(self.folder.path().strip_prefix("/").unwrap()).join("data/filler")
+        world.join(self.folder.path().strip_prefix("/").unwrap()).join("data").join(name)
+    }
+
+    fn filler(&self) -> PathBuf {
+        self.file("filler")
     }
 }
 
