@@ -13,13 +13,17 @@ const PURPOSE: &str = "second factor of";
 pub enum CodeError {
     #[error("This code is not right.")]
     Wrong,
-    /// It was used before, and each works once.
-    #[error("This code was used already. Wait for the next one.")]
+    /// It or a later one was used or typed too early before, and each works once.
+    #[error("This code was used already, or a later one was. Wait for a newer one.")]
     Used,
     /// It would be right at another time; the phone's clock is behind where the seconds are negative.
     #[error("This code belongs to another time: the clock of your phone is about {} {}. Set it right, and try the next code.",
         minutes(*.seconds_ahead), if *.seconds_ahead > 0 { "ahead" } else { "behind" })]
     OtherTime { seconds_ahead: i64 },
+    /// It would be right at a time to come, and is worth nothing then, nor are those before it.
+    #[error("This code belongs to another time: the clock of your phone is about {} ahead. Set it right, and try again in {}.",
+        minutes(*.seconds_ahead), minutes(*.seconds_ahead + TotpSecret::STEP))]
+    TooEarly { seconds_ahead: i64 },
 }
 
 /// What came of a code; the failure outside is none of the code's.
@@ -107,29 +111,25 @@ impl Auth {
             tracing::error!(%user_id, "a second factor is sealed with a key that is not listed any more");
             return Ok(Err(CodeError::Wrong));
         };
-        match self.step_of(permit, user_id, &secret, code).await? {
-            Ok(step) if self.store.use_step(user_id, step).await? => {
+        match self.check_time_code(permit, &secret, code) {
+            TimeCode::Right { step } if self.store.use_step(user_id, step).await? => {
                 self.reseal(user_id, &found, &secret).await;
                 Ok(Ok(()))
             }
-            Ok(_) => Ok(Err(CodeError::Used)),
-            Err(error) => Ok(Err(error)),
+            TimeCode::Right { .. } => Ok(Err(CodeError::Used)),
+            // Whoever tries codes must not learn of one that will be right.
+            TimeCode::OtherTime { step, seconds_ahead } if seconds_ahead > 0 => {
+                self.store.burn_step(user_id, step).await?;
+                Ok(Err(CodeError::TooEarly { seconds_ahead }))
+            }
+            TimeCode::OtherTime { seconds_ahead, .. } => Ok(Err(CodeError::OtherTime { seconds_ahead })),
+            TimeCode::Wrong => Ok(Err(CodeError::Wrong)),
         }
     }
 
-    /// The step of a right code. The latest code that was of a time to come is worth nothing at its time: whoever tries
-    /// codes must not learn of one that will be right. The permit stands for the try that was counted.
-    pub(super) async fn step_of(&self, _: &Permit, user_id: UserId, secret: &TotpSecret, code: &str) -> Checked<i64> {
-        Ok(match totp::check(secret, code, self.clock.now()) {
-            TimeCode::Right { step } => Ok(step),
-            TimeCode::OtherTime { step, seconds_ahead } => {
-                if seconds_ahead > 0 {
-                    self.store.burn_step(user_id, step).await?;
-                }
-                Err(CodeError::OtherTime { seconds_ahead })
-            }
-            TimeCode::Wrong => Err(CodeError::Wrong),
-        })
+    /// The time of a code. The permit stands for the try that was counted.
+    pub(super) fn check_time_code(&self, _: &Permit, secret: &TotpSecret, code: &str) -> TimeCode {
+        totp::check(secret, code, self.clock.now())
     }
 
     async fn use_recovery_code(&self, user_id: UserId, code: &str, client: &ClientInfo) -> Checked<()> {

@@ -2,6 +2,7 @@
 
 use super::codes::{CodeError, without_spaces};
 use super::throttle::Subject;
+use super::totp::TimeCode;
 use super::{Auth, Caller, Failure};
 use crate::model::{EventKind, Moment, PROOF_LASTS, RecoveryCode, RecoveryCodeHash, TotpSecret, UserId};
 use crate::store::SecondFactor;
@@ -64,7 +65,12 @@ impl Auth {
         let secret = self.open_secret(user_id, &begun).ok_or(TwoFactorError::State)?;
         // However many have failed: the secret is not in force yet, and only its owner has seen it.
         let permit = self.permit(Subject::ConfirmationCode(user_id), None, &me.client).await?;
-        let step = self.step_of(&permit, user_id, &secret, &without_spaces(code)).await??;
+        let step = match self.check_time_code(&permit, &secret, &without_spaces(code)) {
+            TimeCode::Right { step } => step,
+            // None is burnt: whoever sets up a phone reads the secret beside it.
+            TimeCode::OtherTime { seconds_ahead, .. } => return Err(CodeError::OtherTime { seconds_ahead }.into()),
+            TimeCode::Wrong => return Err(CodeError::Wrong.into()),
+        };
 
         let (codes, hashes) = new_codes(user_id)?;
         let event = self.event(user_id, EventKind::TwoFactorOn, &me.client);

@@ -40,17 +40,17 @@ impl Store {
         Ok(self.write(begin).await? == 1)
     }
 
-    /// Uses the code of a step: false when that step or a later one was used before.
+    /// Uses the code of a step: false when that step or a later one was used or burnt before.
     pub async fn use_step(&self, user_id: UserId, step: i64) -> Result<bool> {
         const SQL: &str = "
-            UPDATE second_factors SET last_step = $1 WHERE user_id = $2 AND last_step < $1 AND burnt_step <> $1";
+            UPDATE second_factors SET last_step = $1 WHERE user_id = $2 AND last_step < $1 AND burnt_step < $1";
 
         Ok(self.write(query(SQL).bind(step).bind(user_id.to_string())).await? == 1)
     }
 
-    /// Takes the worth from the code of a step to come, because it has been typed too early.
+    /// Takes the worth from the codes up to a step to come, whose code has been typed too early.
     pub async fn burn_step(&self, user_id: UserId, step: i64) -> Result<()> {
-        const SQL: &str = "UPDATE second_factors SET burnt_step = $1 WHERE user_id = $2";
+        const SQL: &str = "UPDATE second_factors SET burnt_step = $1 WHERE user_id = $2 AND burnt_step < $1";
 
         self.write(query(SQL).bind(step).bind(user_id.to_string())).await?;
         Ok(())

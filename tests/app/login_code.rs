@@ -88,7 +88,10 @@ async fn a_code_works_once() {
 
     let again = app.program().send("/login", with_code(&code)).await;
 
-    assert_eq!(again.is_problem(Status::Unauthorized)["code"], "This code was used already. Wait for the next one.");
+    assert_eq!(
+        again.is_problem(Status::Unauthorized)["code"],
+        "This code was used already, or a later one was. Wait for a newer one."
+    );
 }
 
 #[rocket::async_test]
@@ -134,12 +137,14 @@ async fn nobody_signs_in_with_the_codes_of_another() {
 #[rocket::async_test]
 async fn a_right_code_of_another_time_says_that_the_clock_is_off() {
     let (app, _, phone, _) = with_phone().await;
-    for (later, words) in [(120, "about 2 minutes ahead"), (-300, "about 5 minutes behind")] {
+    for (later, words) in
+        [(120, "about 2 minutes ahead. Set it right, and try again in 3 minutes."), (-300, "about 5 minutes behind")]
+    {
         let answer = app.program().send("/login", with_code(&phone.code_at(&app, later))).await;
         let errors = answer.is_problem(Status::Unauthorized);
         assert!(errors["code"].as_str().unwrap().contains(words), "{errors}");
     }
-    app.wait(2 * CODE_LASTS);
+    app.wait(6 * CODE_LASTS);
     for later in [-30, 30] {
         assert_eq!(
             app.program().send("/login", with_code(&phone.code_at(&app, later))).await.status,
@@ -216,4 +221,38 @@ async fn a_code_before_the_last_one_taken_is_worth_nothing() {
     let answer = app.program().send("/login", with_code(&earlier)).await;
 
     assert!(answer.is_problem(Status::Unauthorized)["code"].as_str().unwrap().contains("used already"));
+}
+
+#[rocket::async_test]
+async fn of_two_codes_typed_too_early_the_first_was_worth_something_at_its_time() {
+    for early in [[3, 5], [5, 3]] {
+        let (app, _, phone, _) = with_phone().await;
+        let codes = early.map(|steps| phone.code_at(&app, steps * TotpSecret::STEP));
+        for code in &codes {
+            app.program().send("/login", with_code(code)).await.is_problem(Status::Unauthorized);
+        }
+
+        // None is taken up to the latest of them, typed or not.
+        app.wait(2 * CODE_LASTS);
+        for code in [&codes[0], &codes[1], &phone.code(&app), &phone.code_at(&app, 2 * TotpSecret::STEP)] {
+            app.program().send("/login", with_code(code)).await.is_problem(Status::Unauthorized);
+        }
+        app.wait(4 * CODE_LASTS);
+        assert_eq!(app.program().send("/login", with_code(&phone.code(&app))).await.status, Status::Ok, "{early:?}");
+    }
+}
+
+#[rocket::async_test]
+async fn whoever_sets_the_clock_right_while_setting_up_a_phone_need_not_wait() {
+    let (app, ada) = App::with_ada().await;
+    let program = app.program_with(&ada);
+    let phone = Phone::set_up(&program.press("/two-factor/start").await.json());
+
+    let ahead = program.send("/two-factor/on", json!({ "code": phone.code_at(&app, 300) })).await;
+    let says = ahead.is_problem(Status::UnprocessableEntity)["code"].to_string();
+    assert!(says.contains("5 minutes ahead") && says.contains("try the next code"), "{says}");
+
+    assert_eq!(program.send("/two-factor/on", json!({ "code": phone.code(&app) })).await.status, Status::Ok);
+    app.wait(CODE_LASTS);
+    assert_eq!(app.program().send("/login", with_code(&phone.code(&app))).await.status, Status::Ok);
 }
