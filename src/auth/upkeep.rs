@@ -51,14 +51,16 @@ impl Auth {
         Ok((self.store.count_users().await?, self.store.count_sessions().await?))
     }
 
-    /// Deletes what is kept no longer: the sessions whose time is up, old events, and counters that count no more. Says how
-    /// many sessions there were.
+    /// Deletes what is kept no longer: the sessions whose time is up, old events, and counters that count no more, and lets
+    /// nothing of it or of deleted accounts stay readable. Says how many sessions there were.
     pub async fn sweep(&self) -> Result<u64, Failure> {
         // What was used a moment ago is not swept for what the database knows of it.
         self.write_all_last_seen().await?;
         let (now, limits, most) = (self.clock.now(), &self.rules.sessions, SWEPT_AT_ONCE);
         while self.store.sweep_rest(now, EVENTS_KEPT, most).await? {}
-        self.store.sweep_sessions(now, limits, most).await
+        let swept = self.store.sweep_sessions(now, limits, most).await?;
+        self.store.empty_log().await?;
+        Ok(swept)
     }
 
     /// Writes to the database when sessions were last used, each at most once a minute.

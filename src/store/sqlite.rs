@@ -13,9 +13,12 @@ use sqlx::{AnyConnection, AssertSqlSafe, ConnectOptions, Connection, Executor, q
 
 use super::open::{OpenError, migrate};
 use super::{Kind, PATIENCE, Store};
+use crate::model::Failure;
 
 /// How long a start waits for a file that another process has locked.
 const START_PATIENCE: Duration = Duration::from_secs(10);
+/// How long emptying the log waits for those who read: so long whoever writes waits for it.
+const LOG_PATIENCE: Duration = Duration::from_millis(100);
 /// How many may read at once.
 const READERS: u32 = 4;
 
@@ -66,7 +69,23 @@ async fn set_up(connection: &mut AnyConnection, patience: Duration) -> sqlx::Res
     connection.execute(AssertSqlSafe(patience)).await?;
     // In WAL mode only FULL makes a commit survive a loss of power, and what was answered must.
     connection.execute("PRAGMA foreign_keys = ON; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL").await?;
+    // What is deleted is overwritten, or it would stay readable in the file.
+    connection.execute("PRAGMA secure_delete = ON").await?;
     Ok(())
+}
+
+impl Store {
+    /// Writes what is in the log (`-wal`) into the file and cuts the log to nothing: what was deleted stays readable in it
+    /// until then. Whoever reads or writes for longer is not waited for, and it stays as it is. PostgreSQL sees to its own.
+    pub async fn empty_log(&self) -> Result<(), Failure> {
+        if self.kind == Kind::Sqlite {
+            let mut connection = self.writers.connect_options().connect().await?;
+            set_up(&mut connection, LOG_PATIENCE).await?;
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").await?;
+            connection.close().await?;
+        }
+        Ok(())
+    }
 }
 
 fn pools(options: AnyConnectOptions) -> Store {

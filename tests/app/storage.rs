@@ -2,6 +2,8 @@
 
 use std::os::unix::fs::PermissionsExt;
 
+use serde_json::json;
+
 use crate::support::{ADA, App, PASSWORD};
 
 #[rocket::async_test]
@@ -24,14 +26,65 @@ async fn neither_a_password_nor_a_token_is_in_the_database() {
     app.auth().close().await;
 
     let sealed = percent_encoding::percent_decode_str(&ada["session_id"]).decode_utf8().unwrap().into_owned();
-    let mut kept = Vec::new();
-    for file in std::fs::read_dir(app.folder.path().join("data")).unwrap() {
-        let file = file.unwrap();
-        if file.file_name().to_string_lossy().starts_with("vestibule.db") {
-            kept.extend(std::fs::read(file.path()).unwrap());
-        }
+    let kept = kept(&app);
+    assert!(holds(&kept, "$argon2id$v=19$m=19456,t=2,p=1$") && holds(&kept, ADA));
+    assert!(!holds(&kept, PASSWORD) && !holds(&kept, &sealed));
+}
+
+/// The bytes of the database and of its companions.
+fn kept(app: &App) -> Vec<u8> {
+    let files = std::fs::read_dir(app.folder.path().join("data")).unwrap().map(|file| file.unwrap());
+    let ours = files.filter(|file| file.file_name().to_string_lossy().starts_with("vestibule.db"));
+    ours.flat_map(|file| std::fs::read(file.path()).unwrap()).collect()
+}
+
+fn holds(kept: &[u8], text: &str) -> bool {
+    kept.windows(text.len()).any(|window| window == text.as_bytes())
+}
+
+const NAME: &str = "augusta.ada.king";
+const DISPLAYED: [&str; 2] = ["Countess of Lovelace", "The Enchantress of Number"];
+const BROWSER: &str = "Analytical Engine 1843";
+
+/// People, and among them one whose account is full of what can be found again, and deleted.
+async fn one_has_left() -> App {
+    let app = App::new().await;
+    for number in 0..20 {
+        app.sign_up(&format!("eve{number}")).await;
     }
-    let holds = |text: &str| kept.windows(text.len()).any(|window| window == text.as_bytes());
-    assert!(holds("$argon2id$v=19$m=19456,t=2,p=1$") && holds(ADA));
-    assert!(!holds(PASSWORD) && !holds(&sealed));
+    let ada = app.sign_up(NAME).await;
+    let browser = app.browser_with(&ada).with("User-Agent", BROWSER);
+    for name in DISPLAYED {
+        browser.submit("/profile", &[("display_name", name)]).await;
+    }
+    app.program().with("User-Agent", BROWSER).send("/login", json!({ "username": NAME, "password": PASSWORD })).await;
+    for number in 20..40 {
+        app.sign_up(&format!("eve{number}")).await;
+    }
+    assert!(holds(&kept(&app), DISPLAYED[1]));
+    browser.submit("/delete-account", &[("password", PASSWORD)]).await.leads_to("/");
+    app
+}
+
+#[track_caller]
+fn nothing_of_her_is_left(app: &App) {
+    let kept = kept(app);
+    for text in [NAME, DISPLAYED[0], DISPLAYED[1], BROWSER] {
+        assert!(!holds(&kept, text), "{text}");
+    }
+    assert!(holds(&kept, "eve39"));
+}
+
+#[rocket::async_test]
+async fn a_deleted_account_stayed_readable_in_the_file_after_a_stop() {
+    let app = one_has_left().await;
+    app.auth().close().await;
+    nothing_of_her_is_left(&app);
+}
+
+#[rocket::async_test]
+async fn a_deleted_account_stayed_readable_beside_the_file_while_the_site_ran() {
+    let app = one_has_left().await;
+    app.auth().sweep().await.unwrap();
+    nothing_of_her_is_left(&app);
 }
