@@ -28,11 +28,11 @@ use crate::web::{RouteMark, before_filter, filter_routes};
 /// The one list of addresses.
 pub fn routes() -> Vec<Route> {
     let links = RouteMark::SECRET_ADDRESS.on(route_list![reset_password::show, reset_password::submit]);
-    let data = RouteMark::NO_PAGE.on(route_list![me::show, export::show, metrics::show]);
-    // Whoever spreads the load asks each process by its own address, or names no host at all. What is told is the same for
-    // everyone, so that no host needs to be kept from it.
-    let health = before_filter(RouteMark::NO_PAGE.on(route_list![health::live, health::ready]));
-    [health, filter_routes(), pages(), links, data].concat()
+    let data = RouteMark::NO_PAGE.on(route_list![me::show, export::show]);
+    // Whoever looks after a process asks it by its own address, or names no host at all. Of its health everyone is told the
+    // same, and who may read the metrics their guard knows.
+    let process = before_filter(RouteMark::NO_PAGE.on(route_list![health::live, health::ready, metrics::show]));
+    [process, filter_routes(), pages(), links, data].concat()
 }
 
 fn pages() -> Vec<Route> {

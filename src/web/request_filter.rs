@@ -119,8 +119,10 @@ fn check_host(site: &Site, request: &Request<'_>) -> Result<(), Error> {
     }
 }
 
+/// The host that is named. Rocket would pass over what stands before an `@`, which no host has (RFC 9110 §7.2).
 pub(super) fn named_host<'r>(request: &'r Request<'_>) -> Option<Host<'r>> {
-    request.headers().get_one("Host").and_then(|host| Host::parse(host).ok())
+    let host = request.headers().get_one("Host").filter(|host| !host.contains('@'))?;
+    Host::parse(host).ok()
 }
 
 /// Whatever changes something must come from a page of ours or from no page at all (ASVS 3.5.1). Browsers say which, and

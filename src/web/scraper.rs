@@ -6,7 +6,6 @@ use rocket::request::{self, FromRequest};
 use super::Site;
 use super::client_info::is_forwarded;
 use super::request_filter::named_host;
-use crate::settings::LOOPBACK_NAMES;
 
 /// Whoever may read the metrics: who has the token, or asks on this machine. For anybody else there is nothing here (404).
 pub struct Scraper;
@@ -32,7 +31,7 @@ fn has_token(request: &Request<'_>) -> bool {
 fn is_on_this_machine(request: &Request<'_>) -> bool {
     let site = Site::of(request);
     let knows_its_proxies = !site.is_https() || !site.trusted_proxies.is_empty();
-    let is_own_name = named_host(request).is_some_and(|host| LOOPBACK_NAMES.contains(&host.domain().as_str()));
+    let is_own_name = named_host(request).is_some_and(|host| site.is_own_name(&host));
     let is_here = request.remote().is_some_and(|peer| peer.ip().to_canonical().is_loopback());
     is_here && is_own_name && knows_its_proxies && !is_forwarded(request)
 }

@@ -58,9 +58,10 @@ impl Site {
         }
     }
 
-    /// Whether a request may be meant for us: `public_url`'s host, or a name of this machine where only it can reach us.
+    /// Whether a request may be meant for us: `public_url`'s host, or any name of this machine where that is what people
+    /// type.
     pub fn is_host(&self, host: &Host<'_>) -> bool {
-        if self.is_own_name(host) {
+        if !self.is_https() && self.is_own_name(host) {
             return true;
         }
         let name = name_of(host);
@@ -74,11 +75,12 @@ impl Site {
     /// Whether a page of that origin is one of ours; `host` is the host that the request names, which is ours. A page that
     /// came from exactly there is, under whichever of our names.
     pub fn is_origin(&self, origin: &str, host: Option<&Host<'_>>) -> bool {
-        let scheme = |host| if self.is_https() && !self.is_own_name(host) { "https" } else { "http" };
-        origin == self.public_url.origin() || host.is_some_and(|host| origin == format!("{}://{host}", scheme(host)))
+        let scheme = if self.is_https() { "https" } else { "http" };
+        origin == self.public_url.origin() || host.is_some_and(|host| origin == format!("{scheme}://{host}"))
     }
 
-    fn is_own_name(&self, host: &Host<'_>) -> bool {
+    /// Whether a host is a name of this machine, and only it can reach us.
+    pub(super) fn is_own_name(&self, host: &Host<'_>) -> bool {
         self.own_names.contains(&name_of(host))
     }
 }

@@ -85,7 +85,8 @@ async fn it_answers_whoever_asks_by_address_and_opens_no_other_page_to_them() {
         assert_eq!(prober().get(path).await.status, Status::Ok, "{path}");
         assert_eq!(prober().without("Host").get(path).await.status, Status::Ok, "{path} by HTTP/1.0");
     }
-    for path in ["/login", "/health", "/health/live/x", "/metrics"] {
+    for path in ["/login", "/health", "/health/live/x", "/getusers/me"] {
         assert_eq!(prober().get(path).await.status, Status::MisdirectedRequest, "{path}");
     }
+    assert_eq!(prober().get("/metrics").await.status, Status::NotFound);
 }

@@ -32,6 +32,21 @@ async fn the_public_host_is_answered_to_in_every_spelling_and_no_other_is() {
 }
 
 #[rocket::async_test]
+async fn under_https_the_names_of_this_machine_led_in_beside_the_public_host() {
+    let settings = [("public_url", json!("https://example.org")), ("trusted_proxies", json!(["127.0.0.1/32"]))];
+    let app = App::with_settings(&settings).await;
+    for host in ["localhost", "127.0.0.1:8000", "[::1]:8000"] {
+        let operator = || app.program().from("127.0.0.1").with("Host", host);
+        for path in ["/login", "/", "/signup", "/getusers/me", "/static/app.css"] {
+            assert_eq!(operator().get(path).await.status, Status::MisdirectedRequest, "{host}{path}");
+        }
+        for path in ["/health/live", "/health/ready", "/metrics"] {
+            assert_eq!(operator().get(path).await.status, Status::Ok, "{host}{path}");
+        }
+    }
+}
+
+#[rocket::async_test]
 async fn where_others_can_reach_us_the_names_of_this_machine_are_no_way_in() {
     let settings =
         [("public_url", json!("https://example.org")), ("address", json!("0.0.0.0")), ("throttle", json!(true))];

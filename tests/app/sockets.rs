@@ -26,9 +26,7 @@ fn raw_look_alikes_of_the_cookie_are_not_believed() {
         b"__HOST-session_id",
     ];
     for name in look_alikes {
-        let mut request =
-            format!("GET /getusers/me HTTP/1.1\r\nHost: localhost:{}\r\nConnection: close\r\nCookie: ", server.port)
-                .into_bytes();
+        let mut request = b"GET /getusers/me HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nCookie: ".to_vec();
         request.extend_from_slice(name);
         request.extend_from_slice(format!("={value}\r\n\r\n").as_bytes());
         assert_eq!(status(&server.raw(&request).unwrap()), 401, "{:?}", String::from_utf8_lossy(name));
@@ -64,11 +62,36 @@ fn a_request_names_one_host_and_ours() {
         ("", 400),
         ("Host: localhost\r\nHost: localhost\r\n", 400),
         ("Host: a b<>\r\n", 400),
+        ("Host: a b\r\n", 400),
+        ("Host: [::1\r\n", 400),
+        ("Host: ::1\r\n", 400),
+        ("Host: localhost:99999\r\n", 400),
+        ("Host: localhost:x\r\n", 400),
+        ("Host: localhost:1:1\r\n", 400),
+        ("Host: localhost/\r\n", 400),
+        ("Host: localhost?\r\n", 400),
+        ("Host: localhost, localhost\r\n", 400),
+        ("Host: http://localhost\r\n", 400),
+        ("Host: localhost\r\nHost: evil.example\r\n", 400),
+        ("Host: %6cocalhost\r\n", 421),
+        ("Host: [::ffff:127.0.0.1]\r\n", 421),
+        ("Host: localhost..\r\n", 421),
+        ("Host: .\r\n", 421),
         ("Host: \r\n", 421),
         ("Host: evil.example\r\n", 421),
     ] {
         let answer = server.raw(format!("GET /login HTTP/1.1\r\n{hosts}Connection: close\r\n\r\n")).unwrap();
         assert_eq!(status(&answer), expected, "{hosts:?}");
+    }
+}
+
+#[test]
+fn a_host_with_somebody_before_it_was_taken_for_the_host() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(&folder);
+    for host in ["evil@localhost", "@localhost", "a:b@localhost", "localhost@localhost:80", "localhost@", "@"] {
+        let answer = server.raw(format!("GET /login HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")).unwrap();
+        assert_eq!(status(&answer), 400, "{host}");
     }
 }
 
