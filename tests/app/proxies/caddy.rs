@@ -22,7 +22,7 @@ fn start() -> Option<Site> {
                          \tdefault_bind 127.0.0.1\n\tservers {{"
                     ),
                 ),
-                ("example.org {", format!("example.org {{\n\ttls {} {}", certificate.display(), key.display())),
+                ("\nexample.org {", format!("\nexample.org {{\n\ttls {} {}", certificate.display(), key.display())),
                 ("127.0.0.1:8000", format!("127.0.0.1:{server}")),
                 (":443 {", format!(":{https} {{")),
             ],

@@ -8,11 +8,13 @@ use std::net::TcpStream;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
 use crate::support::file::Other;
 use crate::support::proxy::{Site, behind_proxy, request};
 use crate::support::server::{exchange, status};
 use crate::support::tls::{self, Tls};
-use crate::support::{PASSWORD, until};
+use crate::support::{Answer, PASSWORD, until};
 
 /// How long a client may take at the most: the limits of the files, and a little for the machine.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -28,6 +30,9 @@ macro_rules! promises {
             http_2_is_spoken
             while_the_program_is_away_the_proxy_says_so_and_then_all_is_well
             plain_http_is_led_to_https
+            names_of_this_machine_led_in_through_the_proxy
+            what_the_proxy_refuses_by_itself_had_no_headers
+            a_thousand_clients_that_say_nothing_kept_everyone_else_out
         }
     };
     ($($promise:ident)+) => {
@@ -250,4 +255,58 @@ fn plain_http_is_led_to_https(site: Site) {
     assert!(matches!(status(&answer), 301 | 308), "{answer}");
     let leads_to = answer.header("Location").unwrap();
     assert!(leads_to.starts_with("https://example.org") && leads_to.ends_with("/login?next=/profile"), "{answer}");
+}
+
+fn names_of_this_machine_led_in_through_the_proxy(site: Site) {
+    for host in ["localhost", "127.0.0.1", "[::1]", "localhost:8000", "example.com"] {
+        for path in ["/login", "/health/live", "/health/ready", "/metrics"] {
+            let answer = site.request("GET", path, &[("Host", host)], "");
+            assert_eq!(status(&answer), 421, "{host}{path}: {answer}");
+        }
+        let answer = exchange(&mut plain(site.http), &request("GET", "/login", &[("Host", host)], "")).unwrap();
+        assert_eq!(status(&answer), 421, "{host} without TLS: {answer}");
+    }
+    for host in ["evil@example.org", "localhost@example.org"] {
+        let answer = exchange(&mut site.connect(), &request("GET", "/login", &[("Host", host)], ""));
+        assert!(answer.as_ref().is_none_or(|answer| matches!(status(answer), 400 | 421)), "{host}: {answer:?}");
+    }
+    for (path, expected) in [("/health/live", 200), ("/health/ready", 200), ("/metrics", 404)] {
+        assert_eq!(status(&site.request("GET", path, &[], "")), expected, "{path}");
+    }
+}
+
+const HEADERS: [&str; 4] =
+    ["Content-Security-Policy", "X-Content-Type-Options", "Cache-Control", "Strict-Transport-Security"];
+
+/// Each of them once: those of the program are not doubled.
+#[track_caller]
+fn has_headers(answer: &Answer) {
+    for name in HEADERS {
+        assert_eq!(answer.all(name).count(), 1, "{name}: {answer}");
+    }
+}
+
+fn what_the_proxy_refuses_by_itself_had_no_headers(mut site: Site) {
+    has_headers(&site.request("GET", "/login", &[], ""));
+    has_headers(&site.request("GET", "/no-such-page", &[], ""));
+
+    let elsewhere = site.request("GET", "/login", &[("Host", "evil.example")], "");
+    let too_large = site.request("POST", "/login", &[("Content-Type", "application/json")], &"x".repeat(64 * 1024));
+    site.server.take().unwrap().kill();
+    let away = site.request("GET", "/login", &[], "");
+
+    assert_eq!([&elsewhere, &too_large, &away].map(status), [421, 413, 502]);
+    for answer in [elsewhere, too_large, away] {
+        has_headers(&answer);
+    }
+}
+
+fn a_thousand_clients_that_say_nothing_kept_everyone_else_out(site: Site) {
+    let limit = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }).unwrap();
+
+    let silent: Vec<TcpStream> = (0..1_000).map(|_| plain(site.https)).collect();
+    let answer = site.request("GET", "/login", &[], "");
+
+    assert_eq!((status(&answer), silent.len()), (200, 1_000), "{answer}");
 }
