@@ -11,7 +11,7 @@ use tempfile::NamedTempFile;
 use super::open::{database_is_there, read_settings};
 use super::output::{LOOK_EVERY, count, print, progress, tell};
 use super::stop::{Stop, stop};
-use crate::model::Clock;
+use crate::model::{Clock, shown};
 use crate::settings::data_dir::{existing_key, key_file};
 use crate::settings::{Settings, absolute, whole_file};
 use crate::store::{Copied, CopyError, check_copy, copy_sqlite};
@@ -61,7 +61,7 @@ impl Backup {
 
         let (users, sessions) = (count(copied.users, "user"), count(copied.sessions, "session"));
         let size = HumanBytes(fs::metadata(&file).map_or(0, |found| found.len()));
-        print(format!("{}: {users}, {sessions}, {size}; checked.", file.display()))?;
+        print(format!("{}: {users}, {sessions}, {size}; checked.", shown(&file)))?;
         tell_of_key(key.as_ref(), &settings)?;
         Ok(ExitCode::SUCCESS)
     }
@@ -81,12 +81,12 @@ fn key_beside(file: &Path, settings: &Settings) -> Result<KeyCopy, Stop> {
 
 fn tell_of_key(copied: Option<&KeyCopy>, settings: &Settings) -> Result<(), Stop> {
     match (copied, settings.key_elsewhere()) {
-        (Some(key), _) => print(format!("{}: the key.", key.to.display()))?,
+        (Some(key), _) => print(format!("{}: the key.", shown(&key.to)))?,
         (None, Some(place)) => tell(&format!("Keep {place} with it: without the key everyone has to log in again.")),
         (None, None) => tell(&format!(
             "Keep {} with it (`--with-key` copies it beside): without the key everyone has to log in again, and with a \
              recovery code where two-factor authentication is on.",
-            absolute(&key_file(&settings.data_dir)).display()
+            shown(&absolute(&key_file(&settings.data_dir)))
         )),
     }
     Ok(())
@@ -134,13 +134,13 @@ fn copy_key(key: &KeyCopy) -> io::Result<()> {
 }
 
 fn is_there(file: &Path) -> Stop {
-    stop(format!("{} is there already, and nothing is overwritten. Choose another name.", file.display()))
+    stop(format!("{} is there already, and nothing is overwritten. Choose another name.", shown(file)))
 }
 
 fn cannot_write(file: &Path, error: &io::Error) -> Stop {
     if error.kind() == ErrorKind::AlreadyExists {
         is_there(file)
     } else {
-        stop(format!("{} cannot be written: {error}.", file.display()))
+        stop(format!("{} cannot be written: {error}.", shown(file)))
     }
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::output::{print_list, table};
 use super::stop::Stop;
+use crate::model::escaped;
 use crate::settings::{Listed, Settings, figment, list};
 
 /// Shows every setting with its value and where it came from: the file, the variable of the environment, or the default.
@@ -34,7 +35,7 @@ impl Config {
 fn columns(listed: &[Listed]) -> String {
     let row = |one: &Listed| {
         let value = match &one.value {
-            Value::String(text) => text.clone(),
+            Value::String(text) => escaped(text),
             Value::Null => "-".to_owned(),
             other => other.to_string(),
         };

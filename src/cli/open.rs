@@ -3,7 +3,7 @@
 use super::stop::{Stop, stop};
 use crate::app;
 use crate::auth::Auth;
-use crate::model::{Clock, User};
+use crate::model::{Clock, User, shown};
 use crate::settings::{self, Settings, absolute, data_dir};
 
 pub fn read_settings() -> Result<Settings, Stop> {
@@ -29,7 +29,7 @@ pub fn database_is_there(settings: &Settings) -> Result<(), Stop> {
     let Some(file) = settings.database.missing_file() else { return Ok(()) };
     Err(stop(format!(
         "There is no database at {}. Run this where the site runs and with its settings: `vestibule config` shows them.",
-        absolute(file).display()
+        shown(&absolute(file))
     )))
 }
 

@@ -1,12 +1,15 @@
 use rocket::figment;
 
+use crate::model::escaped;
+
 /// A setting that stops the start, as a sentence for the operator that names it.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct BadSetting(String);
 
 pub(super) fn bad(sentence: impl Into<String>) -> BadSetting {
-    BadSetting(sentence.into())
+    // What is wrong may be anything.
+    BadSetting(escaped(&sentence.into()))
 }
 
 pub(super) fn within(key: &str, value: u64, least: u64, most: u64) -> Result<(), BadSetting> {

@@ -16,6 +16,7 @@ use super::secret::{MetricsToken, Secret};
 use super::sources::is_default;
 use super::written::Written;
 use crate::auth::Rules;
+use crate::model::{only_file, shown};
 use crate::store::Database;
 
 /// Everything the operator decided, checked.
@@ -80,7 +81,7 @@ impl Settings {
     /// Where the key is, when it is not the one kept in `data_dir`; for a sentence.
     pub fn key_elsewhere(&self) -> Option<String> {
         match (&self.secret_key_file, &self.secret_key) {
-            (Some(file), _) => Some(format!("the file {} of `secret_key_file`", file.display())),
+            (Some(file), _) => Some(format!("the file {} of `secret_key_file`", shown(file))),
             (None, Some(_)) => Some("the setting `secret_key`".to_owned()),
             (None, None) => None,
         }
@@ -117,8 +118,8 @@ fn secret_key(figment: &Figment, file: Option<&Path>) -> Result<Option<Secret>, 
     match file {
         Some(_) if is_set => Err(bad("`secret_key` and `secret_key_file` are both set: leave out one of them.")),
         Some(file) => {
-            let key = fs::read_to_string(file).map_err(|because| {
-                bad(format!("`secret_key_file` names {}, which cannot be read: {because}.", file.display()))
+            let key = only_file(file).and_then(|_| fs::read_to_string(file)).map_err(|because| {
+                bad(format!("`secret_key_file` names {}, which cannot be read: {because}.", shown(file)))
             })?;
             Secret::parse("secret_key_file", key.trim()).map(Some)
         }

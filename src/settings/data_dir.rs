@@ -9,19 +9,19 @@ use data_encoding::BASE64;
 
 use super::secret::Secret;
 use super::whole_file;
-use crate::model::random_bytes;
+use crate::model::{only_file, random_bytes, shown};
 
 /// Why the folder or the key in it cannot be used, as a sentence for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum DataDirError {
-    #[error("The folder {} for the data cannot be made: {because}.", .folder.display())]
+    #[error("The folder {} for the data cannot be made: {because}.", shown(.folder))]
     Folder { folder: PathBuf, because: io::Error },
-    #[error("The key {} cannot be made or read: {because}.", .file.display())]
+    #[error("The key {} cannot be made or read: {because}.", shown(.file))]
     Key { file: PathBuf, because: io::Error },
-    #[error("Others can read the key {}. Run `chmod 600` on it, and make a new one if they may have.", .0.display())]
+    #[error("Others can read the key {}. Run `chmod 600` on it, and make a new one if they may have.", shown(.0))]
     KeyIsPublic(PathBuf),
     #[error("{} does not hold a key: 64 random bytes in base64. Restore it from a backup, or move it away to get a new one; \
-             everyone then has to log in again, with a recovery code where two-factor authentication is on.", .0.display())]
+             everyone then has to log in again, with a recovery code where two-factor authentication is on.", shown(.0))]
     NotAKey(PathBuf),
 }
 
@@ -34,7 +34,7 @@ pub fn make(folder: &Path) -> Result<(), DataDirError> {
         .map_err(|because| DataDirError::Folder { folder: folder.to_owned(), because })?;
     let mode = fs::metadata(folder).map_or(0, |found| found.permissions().mode());
     if mode & 0o077 != 0 {
-        tracing::warn!(folder = %folder.display(), "others can look into the data folder; run `chmod 700` on it");
+        tracing::warn!(folder = %shown(folder), "others can look into the data folder; run `chmod 700` on it");
     }
     Ok(())
 }
@@ -60,7 +60,7 @@ pub fn existing_key(folder: &Path) -> Result<Secret, DataDirError> {
     let file = key_file(folder);
     let failed = |because: io::Error| DataDirError::Key { file: file.clone(), because };
 
-    let mode = fs::metadata(&file).map_err(failed)?.permissions().mode();
+    let mode = only_file(&file).map_err(failed)?.permissions().mode();
     if mode & 0o077 != 0 {
         return Err(DataDirError::KeyIsPublic(file));
     }

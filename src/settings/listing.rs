@@ -102,11 +102,11 @@ fn computed(key: &str, settings: &Settings) -> Option<Value> {
     let data_dir = absolute(&settings.data_dir);
     match key {
         "data_dir" => Some(json!(data_dir)),
-        "database_url" => Some(json!(format!("sqlite:{}", data_dir.join("vestibule.db").display()))),
+        "database_url" => Some(json!(format!("sqlite:{}", data_dir.join("vestibule.db").to_string_lossy()))),
         "public_url" => Some(json!(settings.public_url.origin())),
         "secret_key" => {
             let file = settings.secret_key_file.as_deref().map_or_else(|| key_file(&data_dir), absolute);
-            Some(json!(format!("(in {})", file.display())))
+            Some(json!(format!("(in {})", file.to_string_lossy())))
         }
         "hash_threads" => Some(json!(settings.rules.hashing.threads)),
         "hash_queue" => Some(json!("two seconds of work")),

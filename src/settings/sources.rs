@@ -8,12 +8,14 @@ use rocket::figment::{Figment, Source};
 use serde_json::json;
 use serde_with::SerializeDisplay;
 
+use crate::model::shown;
+
 /// Where a setting came from.
 #[derive(derive_more::Display, SerializeDisplay, PartialEq, Eq)]
 pub enum Origin {
     #[display("default")]
     Default,
-    #[display("{}", _0.display())]
+    #[display("{}", shown(_0))]
     File(PathBuf),
     /// A variable of the environment, by its name.
     Environment(String),

@@ -75,19 +75,17 @@ impl Database {
         self.file().filter(|file| !file.exists())
     }
 
-    /// Looks at everything in it. It must be there.
+    /// Looks at everything in it, and leaves it as it is. It must be there.
     pub async fn inspect(&self) -> std::result::Result<Inspected, OpenError> {
-        let refused = |error: sqlx::Error| match self {
-            Self::Sqlite(file) => OpenError::File { file: file.clone(), because: error.to_string() },
-            Self::Postgres(server) => server.refused(&error),
-        };
-        let mut connection = match self {
-            Self::Sqlite(file) => sqlite::read_only(file).await.map_err(refused)?,
-            Self::Postgres(server) => postgres::connect(server).await?,
-        };
-        let inspected = self.look_at(&mut connection).await.map_err(refused)?;
-        let _ = connection.close().await;
-        Ok(inspected)
+        match self {
+            Self::Sqlite(file) => sqlite::read_untouched(file, async |connection| self.look_at(connection).await).await,
+            Self::Postgres(server) => {
+                let mut connection = postgres::connect(server).await?;
+                let inspected = self.look_at(&mut connection).await.map_err(|error| server.refused(&error))?;
+                let _ = connection.close().await;
+                Ok(inspected)
+            }
+        }
     }
 
     async fn look_at(&self, connection: &mut AnyConnection) -> sqlx::Result<Inspected> {

@@ -5,18 +5,20 @@ use std::path::PathBuf;
 use sqlx::AnyConnection;
 use sqlx::migrate::{MigrateError, Migrator};
 
+use crate::model::shown;
+
 pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("src/store/migrations");
 
 /// Why a database was not opened, as a sentence for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    #[error("The database {} cannot be opened: {because}.", .file.display())]
+    #[error("The database {} cannot be opened: {because}.", shown(.file))]
     File { file: PathBuf, because: String },
     #[error(
-        "The database {} is damaged: restore it from a backup, or move it away to begin with an empty one.", .0.display()
+        "The database {} is damaged: restore it from a backup, or move it away to begin with an empty one.", shown(.0)
     )]
     Damaged(PathBuf),
-    #[error("The database {} is locked by another process: end that, and start again.", .0.display())]
+    #[error("The database {} is locked by another process: end that, and start again.", shown(.0))]
     Locked(PathBuf),
     #[error("The database {server} cannot be opened: {because}. Check `database_url`, and that the server runs.")]
     Server {

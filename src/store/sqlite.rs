@@ -2,10 +2,11 @@
 
 use std::fs::{File, OpenOptions};
 use std::future::ready;
+use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions, install_default_drivers};
@@ -13,7 +14,7 @@ use sqlx::{AnyConnection, AssertSqlSafe, ConnectOptions, Connection, Executor, q
 
 use super::open::{OpenError, migrate};
 use super::{Kind, PATIENCE, Store};
-use crate::model::Failure;
+use crate::model::{Failure, only_file};
 
 /// How long a start waits for a file that another process has locked.
 const START_PATIENCE: Duration = Duration::from_secs(10);
@@ -42,7 +43,7 @@ pub(super) async fn open(file: &Path) -> Result<Store, OpenError> {
         lock.lock().map_err(failed)?;
     }
     let refused = |error: sqlx::Error| refused(file, &error);
-    let options = options(file, "rw").map_err(refused)?;
+    let options = options(file, "mode=rw").map_err(refused)?;
     let mut connection = options.connect().await.map_err(refused)?;
     set_up(&mut connection, START_PATIENCE).await.map_err(refused)?;
     refuse_damaged(file, &mut connection).await?;
@@ -54,13 +55,17 @@ pub(super) async fn open(file: &Path) -> Result<Store, OpenError> {
 /// Opens the file, and makes it readable to its owner alone if it is not there. SQLite gives the companions of a database
 /// (`-wal`, `-shm`) the same mode.
 fn open_private(file: &Path) -> std::io::Result<File> {
+    match only_file(file) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
     OpenOptions::new().create(true).append(true).mode(0o600).open(file)
 }
 
-/// How sqlx opens a file. It wants a URL, so that whatever could mean something in one is escaped.
-fn options(file: &Path, mode: &str) -> sqlx::Result<AnyConnectOptions> {
+/// How sqlx opens a file, by parameters of a URL. It wants one, so that whatever could mean something in it is escaped.
+fn options(file: &Path, how: &str) -> sqlx::Result<AnyConnectOptions> {
     install_default_drivers();
-    format!("sqlite:{}?mode={mode}", percent_encode(file.as_os_str().as_bytes(), NON_ALPHANUMERIC)).parse()
+    format!("sqlite:{}?{how}", percent_encode(file.as_os_str().as_bytes(), NON_ALPHANUMERIC)).parse()
 }
 
 /// Sets up a connection that waits so long for a file that another process has locked.
@@ -124,13 +129,58 @@ fn refused(file: &Path, error: &sqlx::Error) -> OpenError {
     match code.map(|code| code & 0xff) {
         Some(code) if DAMAGED.contains(&code) => OpenError::Damaged(file.to_owned()),
         Some(LOCKED) => OpenError::Locked(file.to_owned()),
-        _ => OpenError::File { file: file.to_owned(), because: error.to_string() },
+        _ => {
+            let because = match error {
+                sqlx::Error::Io(error) => error.to_string(),
+                error => error.to_string(),
+            };
+            OpenError::File { file: file.to_owned(), because }
+        }
     }
 }
 
 /// A connection that can change nothing.
 pub(super) async fn read_only(file: &Path) -> sqlx::Result<AnyConnection> {
-    options(file, "ro")?.connect().await
+    connect(file, "mode=ro").await
+}
+
+/// A connection to a file that nobody changes meanwhile: it neither looks for locks nor takes any.
+async fn unchanging(file: &Path) -> sqlx::Result<AnyConnection> {
+    connect(file, "mode=ro&immutable=true").await
+}
+
+async fn connect(file: &Path, how: &str) -> sqlx::Result<AnyConnection> {
+    only_file(file).map_err(sqlx::Error::Io)?;
+    options(file, how)?.connect().await
+}
+
+/// Reads a file without a trace. Where nobody has it open there is no log beside it, and SQLite, which would make one that
+/// it could not remove, is told that the file does not change; should it all the same, it is read once more.
+pub(super) async fn read_untouched<T>(
+    file: &Path,
+    read: impl AsyncFn(&mut AnyConnection) -> sqlx::Result<T>,
+) -> Result<T, OpenError> {
+    loop {
+        let at_rest = at_rest(file);
+        let read = async {
+            let mut connection = if at_rest.is_some() { unchanging(file).await? } else { read_only(file).await? };
+            let found = read(&mut connection).await;
+            let _ = connection.close().await;
+            found
+        };
+        let found = read.await;
+        if at_rest.is_none() || at_rest == self::at_rest(file) {
+            return found.map_err(|error| refused(file, &error));
+        }
+    }
+}
+
+/// When a file that nobody has open was changed, and how large it is; none where there is a log beside it.
+fn at_rest(file: &Path) -> Option<(SystemTime, u64)> {
+    let mut log = file.as_os_str().to_owned();
+    log.push("-wal");
+    let found = file.metadata().ok().filter(|_| !Path::new(&log).exists())?;
+    Some((found.modified().ok()?, found.len()))
 }
 
 /// What is damaged in a file, in the words of SQLite.

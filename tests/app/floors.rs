@@ -81,6 +81,13 @@ fn the_map_only_declares_and_exports() {
 }
 
 #[test]
+fn no_path_is_shown_but_by_what_escapes_it() {
+    let source = Source::read();
+    let raw = source.files().filter(|file| file.code().contains(".display()")).map(|file| file.name.clone());
+    nothing_is_wrong(&raw.collect::<Vec<_>>());
+}
+
+#[test]
 fn sql_is_in_the_store_alone_and_http_above_auth_alone() {
     let source = Source::read();
     let mut wrong = Vec::new();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::finding::{Finding, bad, ok, warn};
-use crate::model::Moment;
+use crate::model::{Moment, shown};
 use crate::settings::{Settings, absolute};
 use crate::store::{Inspected, Tables};
 
@@ -12,8 +12,8 @@ const BEHIND: Duration = Duration::from_secs(2 * 60);
 
 pub async fn examine(settings: &Settings, now: Moment) -> Vec<Finding> {
     if let Some(file) = settings.database.missing_file() {
-        let file = absolute(file);
-        return vec![warn("database", format!("{} is not there yet; the first start makes it.", file.display()))];
+        let file = shown(&absolute(file));
+        return vec![warn("database", format!("{file} is not there yet; the first start makes it."))];
     }
     match settings.database.inspect().await {
         Ok(seen) => {

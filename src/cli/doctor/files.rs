@@ -9,6 +9,7 @@ use indicatif::HumanBytes;
 use rocket::figment::Figment;
 
 use super::finding::{Finding, bad, ok, warn};
+use crate::model::shown;
 use crate::settings::data_dir::{existing_key, key_file};
 use crate::settings::{Origin, Settings, absolute, is_secret, origin, our_keys};
 
@@ -20,11 +21,11 @@ const LITTLE_ROOM: u64 = 1024 * 1024 * 1024;
 pub fn examine(settings: &Settings) -> Vec<Finding> {
     let folder = absolute(&settings.data_dir);
     let Ok(found) = fs::metadata(&folder) else {
-        let says = format!("{} is not there yet; the first start makes it. Is it the right one?", folder.display());
+        let says = format!("{} is not there yet; the first start makes it. Is it the right one?", shown(&folder));
         return [warn("data_dir", says)].into_iter().chain(room(&folder)).collect();
     };
     if !found.is_dir() {
-        return vec![bad("data_dir", format!("{} is no folder. Move it away, or set `data_dir`.", folder.display()))];
+        return vec![bad("data_dir", format!("{} is no folder. Move it away, or set `data_dir`.", shown(&folder)))];
     }
     let findings = [data_dir(&folder, &found), key(settings)];
     findings.into_iter().chain(database_file(settings)).chain(room(&folder)).collect()
@@ -32,7 +33,7 @@ pub fn examine(settings: &Settings) -> Vec<Finding> {
 
 fn data_dir(folder: &Path, found: &fs::Metadata) -> Finding {
     let (owner, me) = (found.uid(), rustix::process::geteuid().as_raw());
-    let shown = folder.display();
+    let shown = shown(folder);
     match mode(found) & 0o077 {
         0 if owner != me && me != 0 => {
             bad("data_dir", format!("{shown} belongs to user {owner}, and you are user {me}. Run this as its owner."))
@@ -47,7 +48,7 @@ fn key(settings: &Settings) -> Finding {
         return ok("secret_key", format!("In {place}."));
     }
     let file = absolute(&key_file(&settings.data_dir));
-    let shown = file.display();
+    let shown = shown(&file);
     match existing_key(&settings.data_dir) {
         Ok(_) => ok("secret_key", format!("{shown}, for its owner alone. It belongs to a backup.")),
         Err(error) if file.exists() => bad("secret_key", error.to_string()),
@@ -67,17 +68,15 @@ fn key(settings: &Settings) -> Finding {
 fn database_file(settings: &Settings) -> Option<Finding> {
     let file = settings.database.file()?;
     let found = fs::metadata(file).ok()?;
-    (mode(&found) & 0o077 != 0).then(|| {
-        let file = absolute(file);
-        bad("database file", format!("Others can read {0}. Run `chmod 600 {0}`.", file.display()))
-    })
+    (mode(&found) & 0o077 != 0)
+        .then(|| bad("database file", format!("Others can read {0}. Run `chmod 600 {0}`.", shown(&absolute(file)))))
 }
 
 fn room(folder: &Path) -> Option<Finding> {
     let there = folder.ancestors().find(|folder| folder.exists())?;
     let disk = rustix::fs::statvfs(there).ok()?;
     let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-    let says = format!("{} free at {}.", HumanBytes(free), there.display());
+    let says = format!("{} free at {}.", HumanBytes(free), shown(there));
     Some(match free {
         0..LEAST_ROOM => bad("disk", format!("{says} Make room before nothing can be written any more.")),
         LEAST_ROOM..LITTLE_ROOM => warn("disk", format!("{says} Make room: a backup needs as much as the database.")),
@@ -101,7 +100,7 @@ pub fn readable_secrets(figment: &Figment) -> Vec<Finding> {
 
 fn settings_file(file: &Path, key: &str) -> Finding {
     let is_public = fs::metadata(file).is_ok_and(|found| mode(&found) & 0o007 != 0);
-    let shown = file.display();
+    let shown = shown(file);
     if is_public {
         bad("settings file", format!("Everyone can read {shown}, with `{key}` in it. Run `chmod 600 {shown}`."))
     } else {

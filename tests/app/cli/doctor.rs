@@ -1,5 +1,6 @@
 //! `vestibule doctor`
 
+use std::collections::BTreeMap;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -158,5 +159,45 @@ fn it_finds_a_key_that_is_gone() {
 fn it_finds_a_database_that_is_none() {
     let site = Patient::new();
     fs::write(site.file("data/vestibule.db"), "no database at all ".repeat(500)).unwrap();
-    site.is("bad", "database", "cannot be opened");
+    site.is("bad", "database", "is damaged");
+}
+
+/// What the folder of data holds; what a process has in memory with others changes as they look.
+fn kept(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let files = fs::read_dir(folder.join("data")).unwrap().map(|file| file.unwrap().path());
+    let content = |file: &PathBuf| {
+        if file.to_string_lossy().ends_with("-shm") { Vec::new() } else { fs::read(file).unwrap() }
+    };
+    files.map(|file| (file.clone(), content(&file))).collect()
+}
+
+#[test]
+fn it_left_files_of_sqlite_behind_in_a_folder_that_nobody_uses() {
+    let folder = tempfile::tempdir().unwrap();
+    Server::start(&folder).terminate();
+    let before = kept(folder.path());
+    assert!(!before.keys().any(|file| file.to_string_lossy().contains("-wal")), "{:?}", before.keys());
+
+    let findings = doctor(folder.path(), &[], 0);
+
+    assert_eq!((health(&findings, "database").0, health(&findings, "tables").0), ("ok".into(), "ok".into()));
+    assert!(before == kept(folder.path()), "{:?}", kept(folder.path()).keys());
+}
+
+#[test]
+fn after_a_crash_and_beside_a_running_site_it_sees_what_is_in_the_log_alone_and_leaves_it_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(&folder);
+    server.sign_up("ada");
+    change(&folder.path().join("data/vestibule.db"), "UPDATE events SET at = 99999999999999");
+    let sees = || {
+        let before = kept(folder.path());
+        assert!(before.iter().any(|(file, log)| file.to_string_lossy().ends_with("-wal") && !log.is_empty()));
+        assert_eq!(health(&doctor(folder.path(), &[], 1), "clock and data").0, "bad");
+        assert!(before == kept(folder.path()), "{:?}", kept(folder.path()).keys());
+    };
+
+    sees();
+    server.kill();
+    sees();
 }

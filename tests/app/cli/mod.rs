@@ -171,6 +171,27 @@ fn half_a_command_is_none() {
 }
 
 #[test]
+fn control_characters_of_a_file_name_reached_the_terminal() {
+    let (folder, _server) = site();
+    let odd = "\u{1b}]0;owned\u{7}\u{9b}31m\u{202e}\n.csv";
+    let beyond = format!("/proc/{odd}");
+    for (settings, arguments) in [
+        (&[][..], &["users", "import", odd][..]),
+        (&[("ROCKET_SECRET_KEY_FILE", odd)], &["users", "list"]),
+        (&[("ROCKET_DATA_DIR", beyond.as_str())], &["serve"]),
+        (&[("ROCKET_CONFIG", odd)], &["serve"]),
+        (&[("ROCKET_SECRET_KEY_FILE", odd)], &["config"]),
+    ] {
+        let said = run_with(folder.path(), settings, arguments);
+        assert_eq!((said.code, said.err.lines().count()), (Some(2), 1), "{arguments:?}: {:?}", said.err);
+        let said = said.out + &said.err;
+        assert!(said.contains("\\u{1b}]0;owned\\u{7}\\u{9b}31m\\u{202e}\\u{a}.csv"), "{said:?}");
+        assert!(!said.contains(|c: char| c.is_control() && c != '\n'), "{said:?}");
+        assert!(!said.contains('\u{202e}'), "{said:?}");
+    }
+}
+
+#[test]
 fn the_help_names_every_command() {
     let folder = tempfile::tempdir().unwrap();
 

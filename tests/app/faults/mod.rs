@@ -5,5 +5,6 @@ mod damaged;
 mod descriptors;
 mod disk_full;
 mod locked;
+mod no_file;
 mod stop;
 mod storm;

@@ -9,6 +9,7 @@ use indicatif::ProgressBar;
 use super::row::{Columns, Rows, unreadable};
 use super::{csv_rows, json_rows};
 use crate::cli::stop::{Stop, stop};
+use crate::model::{only_file, shown};
 
 /// What a file of users is.
 #[derive(Clone, Copy, ValueEnum)]
@@ -24,18 +25,15 @@ pub fn open(path: &Path, format: Option<Format>, ignored: &[String], bar: &Progr
     let Some(format) = format.or_else(|| format_of(path)) else {
         return Err(stop(format!(
             "{} may be CSV or JSON Lines: say which by --format csv or --format jsonl.",
-            path.display()
+            shown(path)
         )));
     };
-    let shown = path.display().to_string();
+    let shown = shown(path);
     let cannot = move |because: String| stop(format!("{shown} {because}"));
 
+    // What comes through a pipe could not be read twice.
+    let found = only_file(path).map_err(|error| cannot(unreadable(error)))?;
     let file = File::open(path).map_err(|error| cannot(unreadable(error)))?;
-    let found = file.metadata().map_err(|error| cannot(unreadable(error)))?;
-    // It is read twice.
-    if !found.is_file() {
-        return Err(cannot(unreadable("it is no file")));
-    }
     bar.reset();
     bar.set_length(found.len());
     let file = bar.wrap_read(file);

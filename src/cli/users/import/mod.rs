@@ -29,7 +29,7 @@ const AT_ONCE: usize = 500;
 /// What to import, and how.
 #[derive(Args)]
 pub struct ImportUsers {
-    /// CSV with the names of the columns in its first line, or JSON Lines.
+    /// CSV with the names of the columns in its first line, or JSON Lines; it is read twice, so that a pipe will not do.
     file: PathBuf,
     /// What the file is, where its name ends neither in .csv nor in .jsonl or .ndjson.
     #[arg(long, value_enum)]
