@@ -4,6 +4,7 @@
 mod backup;
 mod config;
 mod doctor;
+mod licences;
 mod open;
 mod output;
 mod password;
@@ -50,6 +51,8 @@ pub enum Command {
     Backup(backup::Backup),
     /// Look for what is wrong with the settings, the files and the machine; changes nothing
     Doctor(doctor::Doctor),
+    /// Print the licences of everything that is compiled in, to pass on with the program
+    Licences,
 }
 
 /// Runs a command: its result goes to the standard output, and why there is none to the standard error.
@@ -62,6 +65,7 @@ pub async fn run(command: Command) -> ExitCode {
         Command::Sessions(sessions) => sessions.run().await,
         Command::Backup(backup) => backup.run().await,
         Command::Doctor(doctor) => doctor.run().await,
+        Command::Licences => licences::run(),
     };
     done.unwrap_or_else(|stop| {
         output::tell(&format!("vestibule: {stop}"));

@@ -22,6 +22,7 @@ mod home;
 mod host;
 mod import;
 mod known_browsers;
+mod licences;
 mod log;
 mod login;
 mod login_code;

@@ -6,10 +6,11 @@ use std::process::Command;
 use crate::support::postgres::{Cluster, SERVER, of_this_run};
 
 /// What needs no database, and what is about SQLite's file.
-const NOT_ON_POSTGRES: [&str; 14] = [
+const NOT_ON_POSTGRES: [&str; 15] = [
     "on_postgresql::",
     "documents::",
     "floors::",
+    "licences::",
     "support::",
     "settings::",
     "proxies::",

@@ -197,8 +197,23 @@ fn the_help_names_every_command() {
 
     let help = run(folder.path(), &["--help"]).done();
 
-    for command in ["serve", "config", "users", "sessions", "backup", "doctor"] {
+    for command in ["serve", "config", "users", "sessions", "backup", "doctor", "licences"] {
         assert!(help.contains(&format!("\n  {command} ")), "{help}");
+    }
+    assert!(is_empty(folder.path()));
+}
+
+#[test]
+fn whoever_passes_the_program_on_gets_the_licences_to_pass_on_out_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let wrong_setting = [("ROCKET_HASH_PASSES", "0")];
+
+    let licences = run_with(folder.path(), &wrong_setting, &["licences"]).done();
+
+    for words in
+        ["rocket 0.5", "libsqlite3-sys 0.", "SQLite", "Sergio Benitez", "SecLists", "Permission is hereby granted"]
+    {
+        assert!(licences.contains(words), "{words}");
     }
     assert!(is_empty(folder.path()));
 }
