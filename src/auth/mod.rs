@@ -39,7 +39,7 @@ pub use sign_up::SignUpError;
 pub use state::{Auth, Rules};
 pub use throttle::{
     MOST_FAILURES_IN_A_ROW, MOST_FAILURES_OF_A_BROWSER, MOST_FAILURES_OF_A_NETWORK, MOST_FAILURES_OF_KNOWN_BROWSERS,
-    MOST_SIGN_UPS_OF_A_NETWORK, NETWORK_SPAN, SIGN_UP_SPAN,
+    MOST_NEW_CODES, MOST_SIGN_UPS_OF_A_NETWORK, NETWORK_SPAN, NEW_CODES_SPAN, SIGN_UP_SPAN,
 };
 pub use totp::otpauth_url;
 pub use two_factor::{TwoFactorError, TwoFactorState};

@@ -27,6 +27,11 @@ pub const MOST_SIGN_UPS_OF_A_NETWORK: i64 = 120;
 /// The span in which the sign-ups of a network are counted.
 pub const SIGN_UP_SPAN: Duration = Duration::from_secs(60 * 60);
 
+/// How many times a user may get new recovery codes in [`NEW_CODES_SPAN`].
+pub const MOST_NEW_CODES: i64 = 5;
+/// The span in which new recovery codes are counted.
+pub const NEW_CODES_SPAN: Duration = Duration::from_secs(60 * 60);
+
 /// Leave to try a secret once; it is made in this file alone. The try counts as a failure from now on, and goes on to
 /// unless it is cleared, because the secret was right, or taken back, because nobody looked at it.
 pub(super) struct Permit {
@@ -87,10 +92,19 @@ impl Auth {
 
     /// Counts a sign-up. Those that make an account count.
     pub(super) async fn permit_sign_up(&self, client: &ClientInfo) -> Result<Permit, Failure> {
+        let bucket = network(client).map(|network| format!("sign-up:{network}"));
+        self.permit_in_span(bucket, SIGN_UP_SPAN, MOST_SIGN_UPS_OF_A_NETWORK).await
+    }
+
+    /// Counts that a user gets new recovery codes, which costs them nothing and us much to write.
+    pub(super) async fn permit_new_codes(&self, user_id: UserId) -> Result<Permit, Failure> {
+        self.permit_in_span(Some(format!("new-codes:{user_id}")), NEW_CODES_SPAN, MOST_NEW_CODES).await
+    }
+
+    async fn permit_in_span(&self, bucket: Option<String>, span: Duration, most: i64) -> Result<Permit, Failure> {
         let mut permit = self.new_permit(Vec::new());
-        if let Some(network) = network(client).filter(|_| self.rules.throttle) {
-            let limit = Limit::InSpan { span: SIGN_UP_SPAN, most: MOST_SIGN_UPS_OF_A_NETWORK };
-            self.count_in(&mut permit, vec![Counter { bucket: format!("sign-up:{network}"), limit }]).await?;
+        if let Some(bucket) = bucket.filter(|_| self.rules.throttle) {
+            self.count_in(&mut permit, vec![Counter { bucket, limit: Limit::InSpan { span, most } }]).await?;
         }
         Ok(permit)
     }

@@ -71,13 +71,14 @@ impl Auth {
             TimeCode::OtherTime { seconds_ahead, .. } => return Err(CodeError::OtherTime { seconds_ahead }.into()),
             TimeCode::Wrong => return Err(CodeError::Wrong.into()),
         };
+        self.clear(permit).await;
+        self.permit_new_codes(user_id).await?;
 
         let (codes, hashes) = new_codes(user_id)?;
         let event = self.event(user_id, EventKind::TwoFactorOn, &me.client);
         let this = me.session.session_id;
         let confirmed = self.store.confirm_second_factor(&begun.sealed_secret, step, &hashes, this, &event).await?;
         self.memory.forget_user(user_id);
-        self.clear(permit).await;
         if confirmed { Ok(codes) } else { Err(TwoFactorError::State) }
     }
 
@@ -91,6 +92,7 @@ impl Auth {
 
     /// Makes new recovery codes, which nobody can see again; the old ones are worth nothing any more.
     pub async fn new_recovery_codes(&self, me: &Caller<'_>) -> Result<Vec<RecoveryCode>, TwoFactorError> {
+        self.permit_new_codes(me.user.user_id).await?;
         let (codes, hashes) = new_codes(me.user.user_id)?;
         let event = self.event(me.user.user_id, EventKind::RecoveryCodesMade, &me.client);
         let replaced = self.store.replace_recovery_codes(&hashes, me.session.session_id, &event).await?;

@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use rocket::http::Status;
 use serde_json::json;
-use vestibule::auth::{MOST_FAILURES_IN_A_ROW, MOST_FAILURES_OF_A_NETWORK, NETWORK_SPAN};
+use vestibule::auth::{
+    MOST_FAILURES_IN_A_ROW, MOST_FAILURES_OF_A_NETWORK, MOST_NEW_CODES, NETWORK_SPAN, NEW_CODES_SPAN,
+};
 
 use super::throttle::{LONGEST_DELAY, elsewhere, fail_from_everywhere, login, throttled};
-use crate::support::{ADA, PASSWORD};
+use crate::support::{ADA, PASSWORD, Phone};
 
 #[rocket::async_test]
 async fn with_a_second_step_the_owner_gets_in_even_then() {
@@ -145,4 +147,33 @@ async fn a_code_in_a_session_does_not_clear_the_count_of_codes_at_the_login() {
     assert_eq!(app.program_with(&known).send("/confirm", json!({ "code": codes[0] })).await.status, Status::Ok);
 
     assert_eq!(wrong_code().await, Status::TooManyRequests);
+}
+
+#[rocket::async_test]
+async fn new_recovery_codes_cost_nothing_and_could_be_made_as_fast_as_they_were_written() {
+    let app = throttled().await;
+    let known = app.sign_up(ADA).await;
+    app.turn_on_second_step(&known).await;
+    let program = app.program_with(&known);
+    let mut last = json!(null);
+    for _ in 1..MOST_NEW_CODES {
+        last = program.press("/two-factor/recovery-codes").await.json()["recovery_codes"][0].clone();
+    }
+
+    let refused = program.press("/two-factor/recovery-codes").await;
+
+    refused.is_problem(Status::TooManyRequests);
+    assert_eq!(refused.header("Retry-After"), Some(&*NEW_CODES_SPAN.as_secs().to_string()));
+    assert!(refused.json()["detail"].as_str().unwrap().contains("try again in 60 minutes"), "{}", refused.body);
+    assert_eq!(program.send("/confirm", json!({ "code": last })).await.status, Status::Ok, "the last ones are good");
+
+    program.press("/two-factor/off").await;
+    let setup = program.press("/two-factor/start").await.json();
+    let phone = Phone::set_up(&setup);
+    let on = program.send("/two-factor/on", json!({ "code": phone.code(&app) })).await;
+    on.is_problem(Status::TooManyRequests);
+    app.wait(NEW_CODES_SPAN);
+    program.send("/login", login(ADA, PASSWORD)).await;
+    let cookies = program.cookies.borrow().clone();
+    app.turn_on_second_step(&cookies).await;
 }
