@@ -21,6 +21,8 @@ use crate::web::{CountRequests, Metrics, Site, security_headers, templates};
 
 /// How often what is in memory about the use of sessions is written down, and how many lines of the log were left out. Longer than `session_recheck_ms` can be.
 const WRITE_LAST_SEEN: Duration = Duration::from_secs(15);
+/// How often failed attempts that are in memory are written down.
+const WRITE_FAILED_ATTEMPTS: Duration = Duration::from_secs(1);
 /// How often what is kept no longer is swept.
 const SWEEP: Duration = Duration::from_secs(10 * 60);
 
@@ -127,12 +129,19 @@ pub async fn open_auth(settings: &Settings, clock: Clock) -> Result<Auth, StartE
     Ok(Auth::new(store, rules, Seal::new([]), clock)?)
 }
 
-/// What goes on beside the requests: writing down when sessions were last used, and sweeping what is kept no longer.
+/// What goes on beside the requests: writing down failed attempts and when sessions were last used, and sweeping what is
+/// kept no longer.
 fn upkeep() -> impl Fairing {
     AdHoc::on_liftoff("upkeep", |rocket| {
         Box::pin(async move {
             let auth = rocket.state::<Arc<Auth>>().expect("the opening comes before the liftoff");
-            let (seen, swept) = (Arc::clone(auth), Arc::clone(auth));
+            let (failed, seen, swept) = (Arc::clone(auth), Arc::clone(auth), Arc::clone(auth));
+            tokio::spawn(async move {
+                loop {
+                    sleep(WRITE_FAILED_ATTEMPTS).await;
+                    failed.write_failed_attempts().await.unwrap_or_else(tell_of);
+                }
+            });
             tokio::spawn(async move {
                 loop {
                     sleep(WRITE_LAST_SEEN).await;

@@ -179,7 +179,7 @@ impl Auth {
         let Admission { who, browser, known, .. } = admission;
         let user_id = who.user.user_id;
         let mut started = self.new_session(&who.user, &browser.client, admission.remember)?;
-        started.session.failed_before = self.store.failed_before(user_id).await?;
+        started.session.failed_before = self.failed_before(user_id).await?;
         let mut events = vec![self.event(user_id, EventKind::LoggedIn, &browser.client)];
         if known.is_some() {
             started.mark = browser.marks.of(user_id).cloned();

@@ -5,6 +5,7 @@ mod change_password;
 mod codes;
 mod confirm;
 mod delete_account;
+mod failed_attempts;
 mod hashing;
 mod import;
 mod keys;
@@ -25,7 +26,8 @@ mod upkeep;
 mod users;
 
 pub use crate::model::Failure;
-pub use activity::{EVENTS_KEPT, Export};
+pub use crate::store::MOST_TOLD_APART;
+pub use activity::{EVENTS_KEPT, Export, MOST_OF_A_KIND_SHOWN};
 pub use codes::CodeError;
 pub use confirm::{Proof, ProofError};
 pub use hashing::{HashProblem, HashingError, HashingRules, time_of_one_hash};

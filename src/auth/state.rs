@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Seal;
+use super::failed_attempts::FailedAttempts;
 use super::hashing::{Hasher, HashingError, HashingRules};
 use super::metrics::Metrics;
 use super::session_memory::{LastSeen, SessionMemory};
@@ -31,6 +32,7 @@ pub struct Auth {
     pub(super) clock: Clock,
     pub(super) memory: SessionMemory,
     pub(super) last_seen: LastSeen,
+    pub(super) failed_attempts: FailedAttempts,
     pub(super) metrics: Metrics,
 }
 
@@ -47,6 +49,7 @@ impl Auth {
             clock,
             memory,
             last_seen: LastSeen::default(),
+            failed_attempts: FailedAttempts::default(),
             metrics: Metrics::default(),
         })
     }
@@ -64,6 +67,6 @@ impl Auth {
     /// An event of now.
     pub(super) fn event(&self, user_id: UserId, kind: EventKind, client: &ClientInfo) -> NewEvent {
         let at = self.clock.now();
-        NewEvent { event_id: EventId::new(at), user_id, event: Event { at, kind, client: client.clone() } }
+        NewEvent { event_id: EventId::new(at), user_id, event: Event::once(at, kind, client.clone()) }
     }
 }

@@ -1,10 +1,11 @@
-//! What is done beside the requests: writing down when sessions were last used, sweeping what is kept no longer, and telling
-//! whether all is well.
+//! What is done beside the requests: writing down failed attempts and when sessions were last used, sweeping what is kept no
+//! longer, and telling whether all is well.
 
 use prometheus::proto::MetricFamily;
 
 use super::{Auth, EVENTS_KEPT, Failure};
 use crate::model::{ClientInfo, EventKind, Moment, SessionId, UserId};
+use crate::store::NewEvent;
 
 /// How many rows one statement of the sweep deletes at the most, so that none blocks the others for long.
 const SWEPT_AT_ONCE: i64 = 500;
@@ -73,19 +74,44 @@ impl Auth {
         if let Err(error) = self.write_all_last_seen().await {
             tracing::warn!(%error, "when sessions were last used could not be written at the end");
         }
+        if let Err(error) = self.write_failed_attempts().await {
+            tracing::warn!(%error, "failed attempts could not be written at the end");
+        }
         self.store.close().await;
     }
 
-    /// Keeps an event while the answer goes out already: were it waited for, the time would tell whether a name has an
-    /// account.
+    /// Notes that something failed, for its owner to read of; under a name that nobody has, that something did.
     pub(super) fn keep_event_later(&self, user_id: Option<UserId>, kind: EventKind, client: &ClientInfo) {
-        let Some(event) = user_id.map(|user_id| self.event(user_id, kind, client)) else { return };
-        let store = self.store.clone();
-        rocket::tokio::spawn(async move {
-            if let Err(error) = store.add_event(&event).await {
-                tracing::warn!(%error, "an event could not be kept");
-            }
-        });
+        self.note(user_id.map(|user_id| self.event(user_id, kind, client)));
+    }
+
+    /// Writes down what has failed.
+    pub async fn write_failed_attempts(&self) -> Result<(), Failure> {
+        let _writing = self.failed_attempts.begin_writing().await;
+        self.write_failed(self.failed_attempts.take_all()).await
+    }
+
+    /// The same of one user, who is about to read of it. What else was noted shall not show in how long that takes.
+    pub(super) async fn write_failed_attempts_of(&self, user_id: UserId) -> Result<(), Failure> {
+        let _writing = self.failed_attempts.begin_writing().await;
+        self.write_failed(self.failed_attempts.take_those_of(user_id)).await
+    }
+
+    /// What cannot be written waits for the next time.
+    async fn write_failed(&self, taken: Option<Vec<NewEvent>>) -> Result<(), Failure> {
+        let Some(events) = taken else { return Ok(()) };
+        let written = self.store.add_events(&events).await;
+        if written.is_err() {
+            self.note(None);
+            events.into_iter().for_each(|event| self.note(Some(event)));
+        }
+        written
+    }
+
+    fn note(&self, event: Option<NewEvent>) {
+        if !self.failed_attempts.note(event) {
+            self.metrics.events_lost.inc();
+        }
     }
 
     async fn write_all_last_seen(&self) -> Result<(), Failure> {

@@ -3,7 +3,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 /// From where a request came, kept so that the owner of an account can recognise it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClientInfo {
     /// What the browser or program calls itself.
     pub user_agent: Option<String>,

@@ -2,12 +2,21 @@ use serde::Serialize;
 
 use super::{ClientInfo, Moment};
 
-/// Something that happened to an account.
+/// Something that happened to an account, perhaps more than once.
 #[derive(Clone, Debug)]
 pub struct Event {
+    /// When it first happened.
     pub at: Moment,
+    pub last_at: Moment,
+    pub times: i64,
     pub kind: EventKind,
     pub client: ClientInfo,
+}
+
+impl Event {
+    pub const fn once(at: Moment, kind: EventKind, client: ClientInfo) -> Self {
+        Self { at, last_at: at, times: 1, kind, client }
+    }
 }
 
 macro_rules! kinds {
@@ -71,6 +80,11 @@ impl EventKind {
     /// Whether the operator did it, from no browser.
     pub const fn is_the_operators(self) -> bool {
         matches!(self, Self::AccountMade | Self::Disabled | Self::Enabled | Self::EndedByOperator | Self::ResetLinkMade)
+    }
+
+    /// Whether somebody failed to log in.
+    pub const fn is_failed_log_in(self) -> bool {
+        matches!(self, Self::LogInFailed | Self::CodeRefused | Self::KeptOut)
     }
 
     /// Why a browser that it logged out was logged out, as a sentence for whoever sits there.

@@ -15,7 +15,10 @@ pub struct ActivityPage {
 /// Something that happened, as its owner sees it.
 #[derive(Serialize)]
 pub struct EventView {
+    /// When it first happened on that day, and when it last did.
     at: Moment,
+    last_at: Moment,
+    times: i64,
     kind: EventKind,
     says: &'static str,
     /// None of what the operator did.
@@ -31,6 +34,8 @@ impl EventView {
     pub fn new(event: &Event) -> Self {
         Self {
             at: event.at,
+            last_at: event.last_at,
+            times: event.times,
             kind: event.kind,
             says: event.kind.says(),
             browser: (!event.kind.is_the_operators()).then(|| browser_of(&event.client)),

@@ -164,7 +164,7 @@ mod tests {
         let user =
             User { user_id: UserId::new(now), display_name: DisplayName::from(&username), username, created_at: now };
         let user_id = user.user_id;
-        let event = Event { at: now, kind: EventKind::AccountMade, client: ClientInfo::default() };
+        let event = Event::once(now, EventKind::AccountMade, ClientInfo::default());
         let event = NewEvent { event_id: EventId::new(now), user_id, event };
         let new = NewUser { user, password_hash: PasswordHash::from_phc(String::new()), disabled_at: None };
         assert!(store.add_user(&new, None, &event).await.unwrap());

@@ -37,7 +37,7 @@ use timings::{reading, writing};
 
 pub use backup::{Copied, CopyError, check_copy, copy_sqlite};
 pub use database::{Database, Inspected, Tables};
-pub use events::NewEvent;
+pub use events::{MOST_TOLD_APART, NewEvent};
 pub use known_browsers::UsedBrowser;
 pub use open::OpenError;
 pub use operator::Account;

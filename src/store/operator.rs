@@ -44,7 +44,7 @@ impl Store {
                 "SELECT {USER}, users.disabled_at, {SECOND_FACTORS},
                     (SELECT COUNT(*) FROM sessions
                      WHERE sessions.user_id = users.user_id AND {IS_ALIVE}) AS open_sessions,
-                    (SELECT MAX(events.at) FROM events
+                    (SELECT MAX(events.last_at) FROM events
                      WHERE events.user_id = users.user_id AND events.kind IN ($5, $6)) AS last_login
                 FROM users WHERE users.username_key LIKE $7 ESCAPE '!' ORDER BY users.username_key LIMIT $8"
             )

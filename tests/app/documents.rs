@@ -5,8 +5,8 @@ use std::time::Duration;
 use rocket::figment::Figment;
 use vestibule::auth::{
     EVENTS_KEPT, MOST_FAILURES_IN_A_ROW, MOST_FAILURES_OF_A_BROWSER, MOST_FAILURES_OF_A_NETWORK,
-    MOST_FAILURES_OF_KNOWN_BROWSERS, MOST_NEW_CODES, MOST_SIGN_UPS_OF_A_NETWORK, NETWORK_SPAN, NEW_CODES_SPAN,
-    SIGN_UP_SPAN,
+    MOST_FAILURES_OF_KNOWN_BROWSERS, MOST_NEW_CODES, MOST_OF_A_KIND_SHOWN, MOST_SIGN_UPS_OF_A_NETWORK, MOST_TOLD_APART,
+    NETWORK_SPAN, NEW_CODES_SPAN, SIGN_UP_SPAN,
 };
 use vestibule::model::{
     BROWSER_KNOWN_FOR, DisplayName, MOST_KNOWN_BROWSERS, MOST_SESSIONS, PROOF_LASTS, Password, RESET_LASTS,
@@ -50,6 +50,8 @@ fn the_numbers_of_the_security_page_are_those_of_the_code() {
         format!("an IPv6 /64), whatever the names | {MOST_FAILURES_OF_A_NETWORK} in {} minutes", minutes(NETWORK_SPAN)),
         format!("sign-ups from one network | {MOST_SIGN_UPS_OF_A_NETWORK} in {} minutes", minutes(SIGN_UP_SPAN)),
         format!("sets of recovery codes for one user | {MOST_NEW_CODES} in {} minutes", minutes(NEW_CODES_SPAN)),
+        format!("of what happens of one kind within a day | {MOST_TOLD_APART}"),
+        format!("events of one kind shown of an account | {MOST_OF_A_KIND_SHOWN}"),
         format!("a session that is not used ends after | {} minutes", minutes(sessions.idle)),
         format!("however busy, after | {} hours", minutes(sessions.absolute) / 60),
         format!("\"Stay signed in\" lasts | {} days", minutes(sessions.remembered) / 60 / 24),

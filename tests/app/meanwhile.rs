@@ -22,7 +22,7 @@ async fn adas_id(app: &App) -> UserId {
 
 fn event(app: &App, user_id: UserId, kind: EventKind) -> NewEvent {
     let at = app.clock.now();
-    NewEvent { event_id: EventId::new(at), user_id, event: Event { at, kind, client: ClientInfo::default() } }
+    NewEvent { event_id: EventId::new(at), user_id, event: Event::once(at, kind, ClientInfo::default()) }
 }
 
 fn session(app: &App) -> Session {

@@ -42,6 +42,18 @@ async fn of_many_logouts_of_one_session_one_ends_it() {
 }
 
 #[rocket::async_test]
+async fn what_happens_many_times_at_once_is_one_event_that_counts_them_all() {
+    let (app, ada) = App::with_ada().await;
+
+    let answers = join_all((0..32).map(async |_| app.program_with(&ada).get("/export").await.status)).await;
+
+    assert!(answers.iter().all(|status| *status == Status::Ok), "{answers:?}");
+    let told: Vec<(String, usize)> =
+        app.events(&ada).await.into_iter().map(|event| (event.kind, event.times)).collect();
+    assert_eq!(told, [("exported".to_owned(), 32), ("signed_up".to_owned(), 1)]);
+}
+
+#[rocket::async_test]
 async fn no_request_in_flight_brings_an_ended_session_back() {
     let app = App::with_settings(&[("session_recheck_ms", json!(10_000))]).await;
     app.sign_up(ADA).await;

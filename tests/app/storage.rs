@@ -2,8 +2,11 @@
 
 use std::os::unix::fs::PermissionsExt;
 
+use rocket::http::Status;
 use serde_json::json;
+use vestibule::model::{Password, Username};
 
+use super::throttle::{fail, login, throttled};
 use crate::support::{ADA, App, PASSWORD};
 
 #[rocket::async_test]
@@ -87,4 +90,43 @@ async fn a_deleted_account_stayed_readable_beside_the_file_while_the_site_ran() 
     let app = one_has_left().await;
     app.auth().sweep().await.unwrap();
     nothing_of_her_is_left(&app);
+}
+
+/// How many transactions have written to the file: the last frame of each in the log says how large the file is then (SQLite's
+/// "Database File Format", section 4.1).
+fn commits(app: &App) -> usize {
+    let log = std::fs::read(app.folder.path().join("data/vestibule.db-wal")).unwrap();
+    let page_size = u32::from_be_bytes(log[8..12].try_into().unwrap()) as usize;
+    log[32..].chunks_exact(24 + page_size).filter(|frame| frame[4..8] != [0; 4]).count()
+}
+
+#[rocket::async_test]
+async fn a_failure_under_a_real_name_alone_was_written_down_and_the_next_to_write_waited_for_it() {
+    let app = throttled().await;
+    app.sign_up(ADA).await;
+    app.sign_up("grace").await;
+    let grace = app.auth().find_user("grace").await.unwrap().unwrap();
+    app.auth().disable(grace.user_id).await.unwrap();
+    app.auth().write_failed_attempts().await.unwrap();
+    let mut written = Vec::new();
+    for username in [ADA, "nobody", "no name", "grace"] {
+        let before = commits(&app);
+        assert_eq!(fail(&app.program().from("203.0.113.9"), username).await.status, Status::Unauthorized);
+        app.auth().write_failed_attempts().await.unwrap();
+        written.push(commits(&app) - before);
+    }
+
+    assert_eq!(written, [2; 4], "its counters, and what failed");
+}
+
+#[rocket::async_test]
+async fn where_signing_up_is_closed_no_name_makes_us_write() {
+    let app = App::with_settings(&[("sign_up", json!("closed"))]).await;
+    let (grace, password) = (Username::choose("grace").unwrap(), Password::given(PASSWORD).unwrap());
+    app.auth().make_account(grace, password).await.unwrap();
+    let before = commits(&app);
+    for username in ["grace", "eve"] {
+        app.program().send("/signup", login(username, PASSWORD)).await.is_problem(Status::Forbidden);
+    }
+    assert_eq!(commits(&app), before);
 }

@@ -42,6 +42,18 @@ async fn the_use_of_a_session_counts_also_after_it_was_written_down_and_after_a_
     assert_eq!(again.program_with(&ada).get("/getusers/me").await.status, Status::Ok);
 }
 
+#[rocket::async_test]
+async fn what_failed_a_moment_before_a_stop_is_told_after_it() {
+    let (app, ada) = App::with_ada().await;
+    app.wait(Duration::from_secs(1));
+    app.program().send("/login", json!({ "username": ADA, "password": "not the password" })).await;
+    app.auth().close().await;
+
+    let again = App::in_folder(app.folder.clone(), &[]).await;
+
+    assert_eq!(again.activity(&ada, "sign_in_failed", 1).await, ["sign_in_failed", "signed_up"]);
+}
+
 #[test]
 fn what_was_acknowledged_survives_kill_9() {
     let folder = tempfile::tempdir().unwrap();

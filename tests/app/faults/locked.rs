@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::support::file::{Other, QUICK, command};
 use crate::support::server::{Server, refusal, status};
-use crate::support::{Answer, PASSWORD};
+use crate::support::{Answer, PASSWORD, until};
 
 const ADAS: [(&str, &str); 2] = [("username", "ada"), ("password", PASSWORD)];
 
@@ -49,6 +49,27 @@ fn while_another_process_locks_the_database_for_long_the_answer_is_503_and_then_
 
     assert_eq!(status(&server.submit("/login", &ADAS)), 200);
     assert_eq!(other.number("SELECT COUNT(*) FROM sessions"), 2, "what was refused has not happened");
+}
+
+#[test]
+fn what_failed_while_another_process_locked_the_database_is_written_as_soon_as_it_can_be() {
+    const FAILURES: &str = "SELECT COALESCE(SUM(times), 0) FROM events WHERE kind = 'sign_in_failed'";
+
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start_with(folder.path(), &QUICK);
+    let ada = server.sign_up("ada");
+    let mut other = Other::open(folder.path());
+
+    other.run("BEGIN IMMEDIATE");
+    let wrong = server.submit("/login", &[("username", "ada"), ("password", "not the password")]);
+    assert_eq!(status(&wrong), 401, "{wrong}");
+    let activity = server.request("GET", "/activity", &[("Cookie", &ada)], "");
+    assert_eq!(status(&activity), 200, "what is written is read all the same: {activity}");
+    // Until a round has come and given up.
+    thread::sleep(Duration::from_secs(4));
+    other.run("COMMIT");
+
+    until(|| other.number(FAILURES) == 1);
 }
 
 #[test]

@@ -18,6 +18,15 @@ use vestibule::store::Database;
 use super::visitor::{Cookies, Visitor};
 use super::{ADA, PASSWORD, Phone, postgres};
 
+/// An event, as its owner is told of it.
+#[derive(Debug, serde::Deserialize)]
+pub struct Told {
+    pub kind: String,
+    pub times: usize,
+    pub at: String,
+    pub last_at: String,
+}
+
 /// The app on a folder of its own, with a clock that a test can turn.
 pub struct App {
     pub client: Client,
@@ -88,23 +97,19 @@ impl App {
         self.client.rocket().state::<Arc<Auth>>().expect("an app that has launched")
     }
 
-    /// What the activity of whoever holds these cookies says, the latest first, once it holds so many of that kind: what
-    /// failed is written while the answer goes out already.
+    /// The kinds of what the activity of whoever holds these cookies tells of, the latest first. That kind happened so often
+    /// at the least.
     pub async fn activity(&self, cookies: &Cookies, kind: &str, at_least: usize) -> Vec<String> {
-        for _ in 0..2_000 {
-            let events = self.program_with(cookies).get("/activity").await.json();
-            let kinds: Vec<String> = events["events"]
-                .as_array()
-                .expect("events")
-                .iter()
-                .map(|event| event["kind"].as_str().unwrap_or_default().to_owned())
-                .collect();
-            if kinds.iter().filter(|known| *known == kind).count() >= at_least {
-                return kinds;
-            }
-            rocket::tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        panic!("no {at_least} events of {kind}");
+        let events = self.events(cookies).await;
+        let times: usize = events.iter().filter(|event| event.kind == kind).map(|event| event.times).sum();
+        assert!(times >= at_least, "no {at_least} times {kind}: {events:?}");
+        events.into_iter().map(|event| event.kind).collect()
+    }
+
+    /// What the activity of whoever holds these cookies tells of, the latest first.
+    pub async fn events(&self, cookies: &Cookies) -> Vec<Told> {
+        let page = self.program_with(cookies).get("/activity").await.json();
+        serde_json::from_value(page["events"].clone()).expect("events")
     }
 
     /// Turns on the second step for whoever holds these cookies; gives what a phone would make codes of, and the recovery
