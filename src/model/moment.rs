@@ -112,6 +112,12 @@ mod tests {
     }
 
     #[test]
+    fn a_moment_is_written_in_words_of_utc() {
+        let moment = Moment::from_millis(951_782_400_123);
+        assert_eq!(moment.written("%-d %B %Y, %H:%M UTC"), "29 February 2000, 00:00 UTC");
+    }
+
+    #[test]
     fn rfc_3339_is_read_with_any_offset_and_nothing_else_is() {
         assert_eq!(Moment::parse("1970-01-01T00:00:01.5Z"), Some(Moment::from_millis(1_500)));
         assert_eq!(Moment::parse("1970-01-01T02:00:00+02:00"), Some(Moment::from_millis(0)));

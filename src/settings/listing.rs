@@ -145,4 +145,55 @@ mod tests {
             assert_eq!(without_password(url), shown);
         }
     }
+    #[test]
+    fn the_address_of_a_database_that_cannot_be_read_is_a_secret_and_one_without_a_password_is_none() {
+        for (url, shown) in [
+            ("postgres://ada@db/site", "postgres://ada@db/site"),
+            ("postgres://ada:hunter2@db/site", "postgres://ada:(secret)@db/site"),
+            ("mysql://ada:hunter2@db/site", SECRET),
+            ("ada:hunter2@db/site", SECRET),
+        ] {
+            assert_eq!(shown_address(url), shown);
+            assert_eq!(is_secret("database_url", &json!(url)), url != shown, "{url}");
+        }
+    }
+
+    #[test]
+    fn what_is_set_and_opens_something_is_a_secret_and_nothing_else_is() {
+        for (key, value) in [
+            ("secret_key", json!("x")),
+            ("previous_secret_keys", json!(["x"])),
+            ("previous_secret_keys", json!("x")),
+            ("metrics_token", json!("x")),
+        ] {
+            assert!(is_secret(key, &value), "{key} = {value}");
+            assert_eq!(shown(key, value), json!(SECRET));
+        }
+        for (key, value) in [
+            ("secret_key", json!(null)),
+            ("previous_secret_keys", json!([])),
+            ("metrics_token", json!("")),
+            ("secret_key_file", json!("/etc/vestibule/key")),
+            ("port", json!(8000)),
+            ("public_url", json!("https://example.org")),
+        ] {
+            assert!(!is_secret(key, &value), "{key} = {value}");
+            assert_eq!(shown(key, value.clone()), value);
+        }
+    }
+
+    #[test]
+    fn everything_that_may_be_set_is_listed_once_and_nothing_else() {
+        let listed: Vec<String> = list(&Figment::new(), None).into_iter().map(|listed| listed.setting).collect();
+        let rockets = ROCKET_KEYS.into_iter().filter(|key| *key != "tls").map(str::to_owned);
+        assert_eq!(listed, crate::settings::our_keys().into_iter().chain(rockets).collect::<Vec<_>>());
+        assert!(!listed.contains(&"tls".to_owned()));
+    }
+    #[test]
+    fn what_is_weaker_than_the_standards_ask_is_marked_and_nothing_else_is() {
+        let is_weak = |key, value| weakness(key, &value).is_some();
+        assert!(is_weak("throttle", json!(false)) && !is_weak("throttle", json!(true)));
+        assert!(is_weak("password_min_length", json!(14)) && !is_weak("password_min_length", json!(15)));
+        assert!(!is_weak("sign_up", json!("open")) && !is_weak("port", json!(1)));
+    }
 }

@@ -85,6 +85,23 @@ async fn after_a_login_the_profile_tells_of_the_failures_before_it() {
 }
 
 #[rocket::async_test]
+async fn when_the_login_before_is_not_kept_any_more_failures_are_told_of_since_the_first_of_them() {
+    let (app, ada) = App::with_ada().await;
+    app.wait(Duration::from_secs(60));
+    app.browser().submit("/login", &WRONG).await;
+    app.activity(&ada, "sign_in_failed", 1).await;
+    let first = app.clock.now();
+    app.run_sql("DELETE FROM events WHERE kind = 'signed_up'").await;
+    app.wait(Duration::from_secs(60));
+
+    let again = app.program();
+    assert_eq!(again.send("/login", adas()).await.status, Status::Ok);
+
+    let told = again.get("/profile").await.json();
+    assert_eq!(told["failed_attempts"], json!({ "count": 1, "since": first.to_string() }));
+}
+
+#[rocket::async_test]
 async fn other_browsers_are_told_on_their_next_page_that_the_second_step_changed() {
     let (app, here) = App::with_ada().await;
     let elsewhere = app.browser();

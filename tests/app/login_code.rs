@@ -256,3 +256,22 @@ async fn whoever_sets_the_clock_right_while_setting_up_a_phone_need_not_wait() {
     app.wait(CODE_LASTS);
     assert_eq!(app.program().send("/login", with_code(&phone.code(&app))).await.status, Status::Ok);
 }
+
+#[rocket::async_test]
+async fn a_first_step_is_worth_nothing_once_the_second_was_turned_off_or_the_account_disabled() {
+    let (app, ada, phone, _) = with_phone().await;
+    let user_id = app.auth().find_user(ADA).await.unwrap().unwrap().user_id;
+    let (early, late) = (app.program(), app.program());
+    early.send("/login", adas()).await.is_problem(Status::Unauthorized);
+    let code = json!({ "code": phone.code(&app) });
+
+    app.auth().disable(user_id).await.unwrap();
+    early.send("/login/code", code.clone()).await.is_problem(Status::Unauthorized);
+    app.auth().enable(user_id).await.unwrap();
+    late.send("/login", adas()).await.is_problem(Status::Unauthorized);
+    let owner = app.program_with(&ada);
+    owner.send("/login", with_code(&phone.code(&app))).await;
+    assert_eq!(owner.press("/two-factor/off").await.status, Status::Ok);
+
+    late.send("/login/code", code).await.is_problem(Status::Unauthorized);
+}

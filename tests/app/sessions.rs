@@ -141,6 +141,8 @@ async fn ada_sees_where_she_is_signed_in() {
     let page = page.is_page(Status::Ok);
     assert!(page.contains("Safari on an iPhone") && page.contains("From 2001:db8:1:2::&#x2F;64"), "{page}");
     assert_eq!(page.matches("this browser").count(), 2, "among the sessions, and among the known browsers");
+    let since = r#"Since <time datetime="2027-01-15T08:00:00Z">15 January 2027, 08:00 UTC</time>"#;
+    assert_eq!(page.matches(since).count(), 4, "{page}");
     let told = app.program_with(&ada).get("/sessions").await.json();
     let sessions = told["sessions"].as_array().unwrap();
     assert_eq!(sessions.len(), 2);
@@ -260,4 +262,24 @@ async fn a_shorter_limit_ends_what_was_begun_under_a_longer_one() {
     assert_eq!(stricter.program_with(&cookies).get("/getusers/me").await.status, Status::Ok);
     stricter.wait(MINUTE);
     assert_eq!(stricter.program_with(&cookies).get("/getusers/me").await.status, Status::Unauthorized);
+}
+
+#[rocket::async_test]
+async fn nobody_is_told_how_the_session_of_another_browser_ended() {
+    let (app, ada) = App::with_ada().await;
+    let (ended, expired) = (app.browser(), app.browser());
+    for browser in [&ended, &expired] {
+        browser.submit("/login", &[("username", ADA), ("password", PASSWORD)]).await;
+    }
+    expired.press("/logout").await;
+    let logged_out = app.browser_with(&ada);
+    app.browser_with(&ended.cookies.borrow()).press("/sessions/end-others").await;
+
+    assert!(logged_out.get("/login").await.body.contains("You were logged out here"));
+    for other in [&expired, &app.browser()] {
+        assert!(!other.get("/login").await.body.contains("You were logged out here"));
+    }
+    app.wait(31 * MINUTE);
+    let unused = ended.get("/login").await;
+    assert!(!unused.is_page(Status::Ok).contains("You were logged out here"), "its time was up");
 }

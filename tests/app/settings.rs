@@ -216,6 +216,27 @@ fn every_bound_is_kept_to_the_number() {
 }
 
 #[test]
+fn the_public_url_is_read_as_people_write_it() {
+    let origin = |written: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let figment = figment(&folder, &[("public_url", json!(written))]);
+        Settings::read(&vestibule::settings::safe_defaults(figment)).unwrap().public_url.origin()
+    };
+    for (written, read) in [
+        ("https://example.org", "https://example.org"),
+        ("HTTPS://Example.ORG/", "https://example.org"),
+        ("https://example.org:443", "https://example.org"),
+        ("https://example.org:80", "https://example.org:80"),
+        ("https://[2001:db8::1]:8443", "https://[2001:db8::1]:8443"),
+        ("http://localhost", "http://localhost"),
+        ("http://127.0.0.1:80", "http://127.0.0.1"),
+        ("http://[::1]:8000", "http://[::1]:8000"),
+    ] {
+        assert_eq!(origin(written), read, "{written}");
+    }
+}
+
+#[test]
 fn a_key_of_few_different_bytes_is_not_random() {
     let accepts = |kinds: u8| {
         let folder = tempfile::tempdir().unwrap();
@@ -224,4 +245,15 @@ fn a_key_of_few_different_bytes_is_not_random() {
         Settings::read(&vestibule::settings::safe_defaults(figment)).is_ok()
     };
     assert!(accepts(16) && !accepts(15));
+}
+
+#[test]
+fn a_key_may_be_written_in_base64_or_in_hexadecimal() {
+    let bytes: Vec<u8> = (0..32).map(|n| n * 7).collect();
+    for text in [data_encoding::BASE64.encode(&bytes), data_encoding::HEXLOWER.encode(&bytes)] {
+        let folder = tempfile::tempdir().unwrap();
+        let figment = figment(&folder, &[("secret_key", json!(text))]);
+        let settings = Settings::read(&vestibule::settings::safe_defaults(figment)).unwrap();
+        assert_eq!(settings.secret_key.unwrap().bytes(), bytes, "{text}");
+    }
 }

@@ -142,3 +142,23 @@ async fn a_second_step_outlives_the_key_that_it_was_sealed_with_once_it_was_used
     third.wait(Duration::from_secs(120));
     assert_eq!(third.program().send("/login", with_code(&third)).await.status, Status::Ok);
 }
+
+/// Whoever can write to the database and has an account of their own.
+#[rocket::async_test]
+async fn a_secret_that_was_moved_to_another_account_opens_nothing_there() {
+    let (app, ada) = App::with_ada().await;
+    let (adas, _) = app.turn_on_second_step(&ada).await;
+    let eve = app.sign_up("eve").await;
+    let (eves, _) = app.turn_on_second_step(&eve).await;
+    app.run_sql("UPDATE second_factors SET secret = (SELECT MAX(secret) FROM second_factors), last_step = 0").await;
+
+    let mut opened = 0;
+    for phone in [adas, eves] {
+        for username in [ADA, "eve"] {
+            let body = json!({ "username": username, "password": PASSWORD, "code": phone.code(&app) });
+            opened += usize::from(app.program().send("/login", body).await.status == Status::Ok);
+        }
+    }
+
+    assert_eq!(opened, 1, "the secret that stayed where it was");
+}

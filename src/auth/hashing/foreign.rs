@@ -459,6 +459,7 @@ mod tests {
             "$argon2x$v=19$m=8192,t=2,p=1$c2l4dGVlbiBieXRlIHNsdA$7Qyk441ruyd0q47yxHHn6LLtbkPRJW1zOB2lwPSCsu4",
             "$argon2id$v=19$m=8192,t=2,p=1,keyid=AAAA$c2l4dGVlbiBieXRlIHNsdA$7Qyk441ruyd0q47yxHHn6LLtbkPRJW1zOB2lwPSCsu4",
             &"$2b$05$".repeat(1_000),
+            &format!("$argon2id$v=19$m=8192,t=2,p=1${}", "A".repeat(500)),
         ] {
             assert_eq!(problem(text), HashProblem::Unknown, "{text}");
         }
