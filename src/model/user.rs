@@ -231,6 +231,35 @@ mod tests {
     }
 
     #[test]
+    fn a_name_of_nothing_but_what_is_not_drawn_is_none() {
+        let unseen = "\u{20}\u{A0}\u{AD}\u{34F}\u{115F}\u{1160}\u{17B4}\u{17B5}\u{180B}\u{180F}\u{200B}\u{200D}\u{2060}\u{2065}\u{2800}\
+                      \u{3164}\u{FE00}\u{FE0F}\u{FEFF}\u{FFA0}\u{1D173}\u{1D17A}\u{E0000}\u{E0FFF}\u{301}";
+        for c in unseen.chars() {
+            assert_eq!(DisplayName::parse(&c.to_string().repeat(2)).unwrap_err(), DisplayNameProblem::Missing, "{c:?}");
+            assert!(DisplayName::parse(&format!("A{c}b")).is_ok(), "{c:?}");
+        }
+    }
+
+    #[test]
+    fn what_disturbs_the_text_around_it_is_refused_from_the_first_to_the_last_of_its_kind() {
+        let disturbing = "\0\u{1F}\u{7F}\u{9F}\u{61C}\u{200E}\u{200F}\u{2028}\u{202E}\u{2066}\u{206F}\u{FDD0}\u{FDEF}\u{FFF9}\u{FFFF}\
+                          \u{1FFFE}\u{1FFFF}\u{10FFFE}\u{10FFFF}";
+        for c in disturbing.chars() {
+            assert_eq!(DisplayName::parse(&format!("A{c}b")).unwrap_err(), DisplayNameProblem::Controls, "{c:?}");
+        }
+        for c in "\u{61B}\u{200D}\u{2010}\u{2027}\u{202F}\u{2070}\u{FDCF}\u{FDF0}\u{FFF8}\u{1FFFD}\u{10FFFD}".chars() {
+            assert!(DisplayName::parse(&format!("A{c}b")).is_ok(), "{c:?}");
+        }
+    }
+
+    #[test]
+    fn a_text_is_only_read_up_to_a_length() {
+        let spaced = |length: usize| DisplayName::parse(&format!("Ada{}", " ".repeat(length - 3)));
+        assert_eq!(spaced(1_024).unwrap().as_str(), "Ada");
+        assert_eq!(spaced(1_025).unwrap_err(), DisplayNameProblem::TooLong);
+    }
+
+    #[test]
     fn what_cannot_be_shown_safely_is_refused_with_the_reason() {
         let cases = [
             ("", DisplayNameProblem::Missing),

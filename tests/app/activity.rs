@@ -85,6 +85,25 @@ async fn after_a_login_the_profile_tells_of_the_failures_before_it() {
 }
 
 #[rocket::async_test]
+async fn the_failures_and_the_logins_of_others_are_not_counted_among_ones_own() {
+    let (app, ada) = App::with_ada().await;
+    let eve = app.sign_up("eve").await;
+    app.wait(Duration::from_secs(60));
+    app.browser().submit("/login", &WRONG).await;
+    app.activity(&ada, "sign_in_failed", 1).await;
+    app.wait(Duration::from_secs(60));
+    let failures = async |username: &str| {
+        let program = app.program();
+        program.send("/login", json!({ "username": username, "password": PASSWORD })).await;
+        program.get("/profile").await.json()["failed_attempts"]["count"].clone()
+    };
+
+    assert!(failures("eve").await.is_null());
+    assert_eq!(failures(ADA).await, 1);
+    assert_eq!(app.activity(&eve, "signed_in", 1).await, ["new_browser", "signed_in", "signed_up"]);
+}
+
+#[rocket::async_test]
 async fn when_the_login_before_is_not_kept_any_more_failures_are_told_of_since_the_first_of_them() {
     let (app, ada) = App::with_ada().await;
     app.wait(Duration::from_secs(60));

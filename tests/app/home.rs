@@ -43,6 +43,7 @@ async fn rockets_own_tracked_client_walks_the_five_steps() {
     let signed_up = client.post("/signup").json(&adas()).dispatch().await;
     assert_eq!(signed_up.status(), Status::Created);
     assert!(client.cookies().get_private("session_id").is_some(), "a private cookie of Rocket's");
+    assert!(client.cookies().get_private("device").is_some(), "one that is kept for more than a moment");
     assert_eq!(client.get("/profile").dispatch().await.status(), Status::Ok);
     assert_eq!(client.get("/protected").dispatch().await.status(), Status::Ok);
     assert_eq!(client.post("/logout").dispatch().await.status(), Status::SeeOther);

@@ -81,6 +81,21 @@ async fn a_password_that_was_changed_meanwhile_begins_no_session_by_the_old_one(
 }
 
 #[rocket::async_test]
+async fn a_password_that_was_changed_meanwhile_is_not_changed_by_whoever_knew_the_one_before() {
+    let (app, _) = App::with_ada().await;
+    let (store, user_id) = (store(&app).await, adas_id(&app).await);
+    let this = store.sessions(user_id).await.unwrap()[0].session_id;
+    let (session, token_hash) = (session(&app), Token::random().unwrap().hash());
+    let new = NewSession { user_id, session: &session, token_hash, replaces: None };
+    let (hash, changed) =
+        (PasswordHash::from_phc("another".to_owned()), event(&app, user_id, EventKind::PasswordChanged));
+
+    assert!(!store.change_password(&hash, 2, this, &new, &changed).await.unwrap(), "there is no second one yet");
+
+    assert_eq!(app.program().send("/login", adas()).await.status, Status::Ok);
+}
+
+#[rocket::async_test]
 async fn a_better_hash_does_not_take_the_place_of_a_password_that_was_set_meanwhile() {
     let (app, _) = App::with_ada().await;
     let hash = |text: &str| PasswordHash::from_phc(text.to_owned());

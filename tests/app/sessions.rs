@@ -22,6 +22,8 @@ async fn a_session_that_is_not_used_ends_after_half_an_hour() {
 
     assert_eq!(app.program_with(&ada).get("/getusers/me").await.status, Status::Unauthorized);
     app.browser_with(&ada).get("/profile").await.leads_to("/login?next=/profile");
+    let (accounts, _) = app.auth().accounts("", 10).await.unwrap();
+    assert_eq!(accounts[0].open_sessions, 0, "as the operator sees it too");
 }
 
 #[rocket::async_test]
@@ -273,7 +275,7 @@ async fn nobody_is_told_how_the_session_of_another_browser_ended() {
     }
     expired.press("/logout").await;
     let logged_out = app.browser_with(&ada);
-    app.browser_with(&ended.cookies.borrow()).press("/sessions/end-others").await;
+    ended.press("/sessions/end-others").await;
 
     assert!(logged_out.get("/login").await.body.contains("You were logged out here"));
     for other in [&expired, &app.browser()] {

@@ -100,3 +100,17 @@ async fn a_use_that_was_written_down_is_remembered_for_as_long_as_what_was_read_
     app.wait(29 * MINUTE);
     assert_eq!(app.program_with(&ada).get("/getusers/me").await.status, Status::Ok);
 }
+
+#[rocket::async_test]
+async fn a_session_that_another_process_saw_a_moment_ago_is_not_swept() {
+    let (here, ada) = App::with_ada().await;
+    let there = App::in_folder(here.folder.clone(), &[("session_recheck_ms", json!(0))]).await;
+    there.wait(29 * MINUTE);
+    assert_eq!(there.program_with(&ada).get("/getusers/me").await.status, Status::Ok);
+
+    here.wait(31 * MINUTE);
+    here.auth().sweep().await.unwrap();
+
+    there.wait(2 * MINUTE);
+    assert_eq!(there.program_with(&ada).get("/getusers/me").await.status, Status::Ok);
+}

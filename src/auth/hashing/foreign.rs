@@ -447,6 +447,11 @@ mod tests {
     }
 
     #[test]
+    fn the_memory_that_scrypt_takes_is_known_before_it_is_taken() {
+        assert_eq!(scrypt_memory(&scrypt::Params::new(14, 8, 2).unwrap()), 16 * 1_024 * 1_024);
+    }
+
+    #[test]
     fn what_is_no_hash_of_ours_is_said_to_be_none() {
         for text in [
             "",

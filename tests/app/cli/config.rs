@@ -36,6 +36,7 @@ fn every_setting_is_shown_with_where_it_came_from() {
     assert_eq!((&throttle["value"], &throttle["from"]), (&json!(false), &json!("ROCKET_THROTTLE")));
     let days = setting(&listed, "remember_days");
     assert_eq!((&days["value"], &days["from"]), (&json!(30), &json!("default")));
+    assert_eq!(setting(&listed, "hash_queue")["value"], "two seconds of work");
     for name in vestibule::settings::our_keys() {
         setting(&listed, &name);
     }
