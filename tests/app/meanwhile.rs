@@ -86,7 +86,7 @@ async fn a_password_that_was_changed_meanwhile_is_not_changed_by_whoever_knew_th
     let (store, user_id) = (store(&app).await, adas_id(&app).await);
     let this = store.sessions(user_id).await.unwrap()[0].session_id;
     let (session, token_hash) = (session(&app), Token::random().unwrap().hash());
-    let new = NewSession { user_id, session: &session, token_hash, replaces: None };
+    let new = NewSession { user_id, session: &session, token_hash, replaces: None, browser: None };
     let (hash, changed) =
         (PasswordHash::from_phc("another".to_owned()), event(&app, user_id, EventKind::PasswordChanged));
 
