@@ -54,7 +54,22 @@ pub fn until(mut is_so: impl FnMut() -> bool) {
 pub fn seed() -> u64 {
     const SEED: &str = "VESTIBULE_TEST_SEED";
 
-    let seed = std::env::var(SEED).ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(rand::random::<u32>);
+    let seed = number(SEED).unwrap_or_else(|| rand::random::<u32>().into());
     println!("{SEED}={seed}");
-    seed.into()
+    seed
+}
+
+/// The number that this run of the tests is given by a variable of the environment.
+pub fn number(variable: &str) -> Option<u64> {
+    std::env::var_os(variable).map(|text| read_number(variable, &text.to_string_lossy()))
+}
+
+fn read_number(variable: &str, text: &str) -> u64 {
+    text.parse().unwrap_or_else(|_| panic!("{variable} must be a whole number, not {text:?}"))
+}
+
+#[test]
+#[should_panic(expected = "VESTIBULE_TEST_ROUNDS must be a whole number, not \"many\"")]
+fn a_variable_that_is_no_number_is_a_failure_and_not_the_default() {
+    read_number("VESTIBULE_TEST_ROUNDS", "many");
 }
