@@ -121,3 +121,41 @@ impl Auth {
         Ok(free)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::option;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A few of the forms; `hashing::foreign` has them all.
+    const HASHES: &str = "\\$2b\\$[01][0-9]\\$[./A-Za-z0-9]{53}|\
+        \\$argon2id\\$v=19\\$m=[0-9]{1,6},t=[0-9]{1,2},p=[0-9]\\$[A-Za-z0-9]{22}\\$[A-Za-z0-9]{43}";
+
+    fn field(usual: &'static str) -> impl Strategy<Value = Option<String>> {
+        option::weighted(0.9, prop_oneof![6 => usual, 1 => any::<String>()])
+    }
+
+    proptest! {
+        #[test]
+        fn whoever_may_be_taken_in_has_a_name_a_hash_and_a_past_by_the_rules_of_this_site(
+            username in field("[a-zA-Z0-9._-]{1,34}"),
+            hash in field(HASHES),
+            display_name in field("\\PC{0,70}"),
+            created_at in field("(19|20)[0-9]{2}-0[1-9]-[0-2][0-9]T[0-2][0-9]:00:00(Z|[+-]0[0-9]:30)"),
+            disabled in field("true|false|yes|"),
+        ) {
+            let now = Moment::from_millis(1_800_000_000_000);
+            let written = WrittenUser { username, password_hash: hash, display_name, created_at, disabled };
+            let Ok(user) = Import::check(&written, now) else { return Ok(()) };
+            prop_assert_eq!(Some(user.username.as_str()), written.username.as_deref());
+            prop_assert!(Username::choose(user.username.as_str()).is_ok());
+            let read_again = read_hash(user.password_hash.phc()).unwrap();
+            prop_assert_eq!(read_again.phc(), user.password_hash.phc());
+            prop_assert!(DisplayName::parse(user.display_name.as_str()).is_ok_and(|name| name == user.display_name));
+            prop_assert!(user.created_at.is_none_or(|at| (0..=now.millis()).contains(&at.millis())));
+            prop_assert_eq!(user.is_disabled, written.disabled.as_deref() == Some("true"));
+        }
+    }
+}

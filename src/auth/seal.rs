@@ -38,6 +38,8 @@ impl Seal {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -52,5 +54,33 @@ mod tests {
         assert!(before.is_current("a", &sealed) && !Seal::new([&new[..], &old[..]]).is_current("a", &sealed));
         assert_eq!(Seal::new([&new[..]]).open("a", &sealed), None);
         assert_ne!(before.seal("a", "secret"), Some(sealed));
+    }
+
+    proptest! {
+        #[test]
+        fn every_text_is_opened_as_it_was_sealed_and_nothing_that_was_made_of_it_otherwise(
+            text: String,
+            at: prop::sample::Index,
+            strange: char,
+        ) {
+            let seal = Seal::new([&[1; 64][..]]);
+            let sealed = seal.seal("a", &text).unwrap();
+            prop_assert_eq!(seal.open("a", &sealed), Some(text));
+
+            let mut other: Vec<char> = sealed.chars().collect();
+            let at = at.index(other.len());
+            prop_assume!(other[at] != strange);
+            other[at] = strange;
+            prop_assert_eq!(seal.open("a", &other.iter().collect::<String>()), None);
+            other.truncate(at);
+            prop_assert_eq!(seal.open("a", &other.iter().collect::<String>()), None);
+        }
+
+        #[test]
+        fn no_text_that_was_not_sealed_here_is_opened(
+            text in prop_oneof![any::<String>(), "[A-Za-z0-9+/]{0,120}={0,2}"],
+        ) {
+            prop_assert_eq!(Seal::new([&[1; 64][..]]).open("a", &text), None);
+        }
     }
 }

@@ -95,6 +95,8 @@ impl RecoveryCodeHash {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::model::Moment;
 
@@ -110,6 +112,23 @@ mod tests {
         }
         for other in ["", "123456", &text[1..], &format!("{text}a"), "0000-0000"] {
             assert!(RecoveryCode::parse(other).is_none(), "{other}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_read_as_a_recovery_code_holds_the_letters_that_were_typed_and_no_others(
+            text in prop_oneof![
+                any::<String>(),
+                "[a-zA-Z2-7]{26}",
+                "([a-zA-Z2-7]{5}[ -]?){5}[a-zA-Z2-7]",
+                "[a-z0-9 -]{0,70}",
+            ],
+        ) {
+            if let Some(code) = RecoveryCode::parse(&text) {
+                let bare = |text: &str| text.replace(['-', ' '], "").to_ascii_lowercase();
+                prop_assert_eq!(bare(&code.reveal()), bare(&text));
+            }
         }
     }
 }

@@ -61,6 +61,8 @@ impl TokenHash {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -94,5 +96,16 @@ mod tests {
     fn a_token_does_not_print_itself() {
         let token = Token::random().unwrap();
         assert_eq!(format!("{token:?} {:?}", token.hash()), "Token(…) TokenHash(…)");
+    }
+
+    proptest! {
+        #[test]
+        fn a_token_has_one_spelling(
+            text in prop_oneof![any::<String>(), "[A-Za-z0-9_-]{43}", "[A-Za-z0-9_=+/-]{40,46}"],
+        ) {
+            if let Some(token) = Token::parse(&text) {
+                prop_assert_eq!(&*token.reveal(), &text);
+            }
+        }
     }
 }

@@ -167,6 +167,8 @@ fn is_invisible(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -282,6 +284,27 @@ mod tests {
                 "{:?}",
                 name.chars().take(20).collect::<String>()
             );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_name_that_was_taken_is_taken_again_as_it_is_and_disturbs_no_text(
+            text in prop_oneof![
+                any::<String>(),
+                "\\PC{0,40}",
+                "[a-zA-Z0-9._-]{0,40}",
+                "[ \u{300}-\u{36f}a-z\u{200b}-\u{2070}]{0,30}",
+            ],
+        ) {
+            if let Ok(name) = DisplayName::parse(&text) {
+                prop_assert_eq!(DisplayName::parse(name.as_str()), Ok(name.clone()));
+                prop_assert!(!name.as_str().contains(disturbs) && name.as_str().chars().count() <= DisplayName::LONGEST);
+            }
+            if let Ok(name) = Username::choose(&text) {
+                prop_assert_eq!(name.as_str(), &text);
+                prop_assert_eq!(Username::choose(&name.key()).unwrap().key(), name.key());
+            }
         }
     }
 }

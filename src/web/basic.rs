@@ -31,3 +31,32 @@ fn read(header: &str) -> Option<(String, Zeroizing<String>)> {
     let (username, password) = text.split_once(':')?;
     Some((username.to_owned(), Zeroizing::new(password.to_owned())))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn every_name_without_a_colon_and_every_password_is_read_as_it_was_sent(
+            username in "[^:]{0,40}",
+            password: String,
+            scheme in "[Bb][Aa][Ss][Ii][Cc] {1,3}",
+        ) {
+            let header = format!("{scheme}{}", BASE64.encode(format!("{username}:{password}").as_bytes()));
+            prop_assert_eq!(read(&header), Some((username, Zeroizing::new(password))));
+        }
+
+        #[test]
+        fn no_header_is_read_as_another_one_was_meant(
+            header in prop_oneof![any::<String>(), "Basic [A-Za-z0-9+/=]{0,40}", "[Bb]asic[ \\t]?[ -~]{0,40}"],
+        ) {
+            if let Some((username, password)) = read(&header) {
+                let sent = BASE64.encode(format!("{username}:{}", *password).as_bytes());
+                prop_assert!(!username.contains(':') && header.trim_end_matches(' ').ends_with(&sent), "{:?}", header);
+            }
+        }
+    }
+}

@@ -70,23 +70,12 @@ impl<'r> Browser<'r> {
 
     /// Gives the browser what the first step of a login leaves, and where that was to lead.
     pub fn keep_ticket(&self, ticket: &Ticket, next: Option<&NextPath>) {
-        let Ticket { user_id, password_version, remember, issued_at } = ticket;
-        let (issued_at, next) = (issued_at.millis(), next.map_or("", NextPath::as_str));
-        let text = format!("{user_id} {password_version} {remember} {issued_at} {next}");
-        OwnCookie::Ticket.set(self.request, text, Some(PROOF_LASTS));
+        OwnCookie::Ticket.set(self.request, write_ticket(ticket, next), Some(PROOF_LASTS));
     }
 
     /// What the first step of a login left, and where it was to lead. How old it may be is for the login to say.
     pub fn ticket(&self) -> Option<(Ticket, Option<NextPath>)> {
-        let text = OwnCookie::Ticket.read(self.request)?;
-        let mut parts = text.splitn(5, ' ');
-        let ticket = Ticket {
-            user_id: UserId::parse(parts.next()?)?,
-            password_version: parts.next()?.parse().ok()?,
-            remember: parts.next()?.parse().ok()?,
-            issued_at: Moment::from_millis(parts.next()?.parse().ok()?),
-        };
-        Some((ticket, parts.next().and_then(NextPath::parse)))
+        read_ticket(&OwnCookie::Ticket.read(self.request)?)
     }
 }
 
@@ -96,5 +85,54 @@ impl<'r> FromRequest<'r> for Browser<'r> {
 
     async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, ()> {
         outcome(request, Self::of(request))
+    }
+}
+
+fn write_ticket(ticket: &Ticket, next: Option<&NextPath>) -> String {
+    let Ticket { user_id, password_version, remember, issued_at } = ticket;
+    let (issued_at, next) = (issued_at.millis(), next.map_or("", NextPath::as_str));
+    format!("{user_id} {password_version} {remember} {issued_at} {next}")
+}
+
+fn read_ticket(text: &str) -> Option<(Ticket, Option<NextPath>)> {
+    let mut parts = text.splitn(5, ' ');
+    let ticket = Ticket {
+        user_id: UserId::parse(parts.next()?)?,
+        password_version: parts.next()?.parse().ok()?,
+        remember: parts.next()?.parse().ok()?,
+        issued_at: Moment::from_millis(parts.next()?.parse().ok()?),
+    };
+    Some((ticket, parts.next().and_then(NextPath::parse)))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_is_kept_between_two_steps_of_a_login_is_read_as_it_was_written(
+            password_version: i64,
+            remember: bool,
+            millis: i64,
+            next in "/[a-z/]{0,20}(\\?[a-z=&%]{0,20})?",
+        ) {
+            let issued_at = Moment::from_millis(millis);
+            let ticket = Ticket { user_id: UserId::new(issued_at), password_version, remember, issued_at };
+            let written = write_ticket(&ticket, NextPath::parse(&next).as_ref());
+            let (read, next) = read_ticket(&written).unwrap();
+            prop_assert_eq!(write_ticket(&read, next.as_ref()), written);
+        }
+
+        #[test]
+        fn no_text_in_place_of_what_is_kept_does_any_harm(
+            text in prop_oneof![any::<String>(), "[0-9a-f-]{36}( -?[0-9]{0,25}| true| false| /[a-z]{0,9}){0,5}"],
+        ) {
+            if let Some((ticket, next)) = read_ticket(&text) {
+                prop_assert!(read_ticket(&write_ticket(&ticket, next.as_ref())).is_some());
+            }
+        }
     }
 }

@@ -127,6 +127,9 @@ fn first_of(names: &[(&str, &'static str)], text: &str) -> Option<&'static str> 
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
 
     fn client(peer: &str, forwarded: &[&str], trusted: &[&str]) -> String {
@@ -187,5 +190,50 @@ mod tests {
         assert_eq!(words("curl/8.5.0"), "curl");
         assert_eq!(words("<script>"), "Unknown browser");
         assert_eq!(browser_of(&ClientInfo::default()), "Unknown browser");
+    }
+
+    /// What may stand in a header, commas and whole lists too.
+    fn written() -> impl Strategy<Value = String> {
+        prop_oneof![
+            any::<String>(),
+            "[0-9a-f.:, \t%\\[\\]]{0,40}",
+            any::<[u8; 4]>().prop_map(|address| IpAddr::from(address).to_string()),
+            any::<[u8; 16]>().prop_map(|address| IpAddr::from(address).to_string()),
+            any::<[u8; 3]>().prop_map(|[b, c, d]| format!("10.{b}.{c}.{d}")),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn whoever_is_no_proxy_of_ours_speaks_for_nobody(peer in any::<[u8; 4]>(), lines in vec(written(), 0..5)) {
+            prop_assume!(peer[0] != 10);
+            let (peer, lines) = (IpAddr::from(peer).to_string(), lines.iter().map(String::as_str).collect::<Vec<_>>());
+            prop_assert_eq!(client(&peer, &lines, &["10.0.0.0/8"]), peer);
+        }
+
+        #[test]
+        fn nothing_that_a_client_writes_before_its_own_address_or_before_what_cannot_be_read_changes_it(
+            lines in vec(written(), 0..5),
+            before in written(),
+            ours in vec(any::<u8>(), 0..3),
+        ) {
+            let unreadable = [&*before, ",unknown, 10.0.0.9"].concat();
+            prop_assert_eq!(client("10.0.0.1", &[unreadable.as_str()], &["10.0.0.0/8"]), "10.0.0.9");
+
+            let proxies: String = ours.iter().map(|last| format!(", 10.0.0.{last}")).collect();
+            let lines = lines.into_iter().chain([format!("{before},198.51.100.7{proxies}")]).collect::<Vec<_>>();
+            let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+            prop_assert_eq!(client("10.0.0.1", &lines, &["10.0.0.0/8"]), "198.51.100.7");
+        }
+
+        #[test]
+        fn the_client_is_the_peer_or_an_address_that_is_written_there(lines in vec(written(), 0..5)) {
+            let sent: Vec<&str> = lines.iter().map(String::as_str).collect();
+            let client = client("10.0.0.1", &sent, &["0.0.0.0/0", "::/0"]);
+            let is_written = lines.iter().flat_map(|line| line.split(',')).any(|hop| {
+                hop.trim_matches([' ', '\t']).parse::<IpAddr>().is_ok_and(|hop| hop.to_canonical().to_string() == client)
+            });
+            prop_assert!(client == "10.0.0.1" || is_written, "{}", client);
+        }
     }
 }

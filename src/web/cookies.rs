@@ -91,15 +91,62 @@ fn sent<'r>(request: &'r Request<'_>, name: &'static str) -> Option<Cow<'r, str>
         // A request that was made in this process, by a test, has a jar and no header.
         return request.cookies().get(name).map(|cookie| Cow::Owned(cookie.value().to_owned()));
     }
+    only_one(lines, name).map(Cow::Borrowed)
+}
+
+/// The value of the one cookie of this name in the lines of the header.
+fn only_one<'h>(lines: impl Iterator<Item = &'h str>, name: &str) -> Option<&'h str> {
     let mut values = lines
         .flat_map(|line| line.split(';'))
         .filter_map(|pair| pair.trim_matches([' ', '\t']).split_once('='))
         .filter(|(sent, _)| sent.as_bytes() == name.as_bytes())
         .map(|(_, value)| value);
-    values.next().filter(|_| values.next().is_none()).map(Cow::Borrowed)
+    values.next().filter(|_| values.next().is_none())
 }
 
 /// The token in the cookie of a session, as the store knows it, whether or not it still opens anything.
 pub(super) fn session_token(request: &Request<'_>) -> Option<TokenHash> {
     Some(Token::parse(&OwnCookie::Session.read(request)?)?.hash())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const NAME: &str = "session_id";
+    /// Ours, what other sites may pass off as ours, and any.
+    const NAMES: &str =
+        "session_id|Session_id|session_id2|_session_id|%73ession_id|__Host-session_id|[!-~&&[^=;]]{1,8}";
+
+    proptest! {
+        #[test]
+        fn a_cookie_is_found_among_any_others_by_its_exact_name_and_never_when_it_is_there_twice(
+            cookies in vec((NAMES, "[!-~&&[^;]]{0,20}"), 0..6),
+            in_one_line in any::<bool>(),
+        ) {
+            let pairs: Vec<String> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            let lines = if in_one_line { vec![pairs.join("; ")] } else { pairs };
+
+            let ours: Vec<&str> =
+                cookies.iter().filter(|(name, _)| name == NAME).map(|(_, value)| value.as_str()).collect();
+            let expected = if let [only] = ours[..] { Some(only) } else { None };
+            prop_assert_eq!(only_one(lines.iter().map(String::as_str), NAME), expected);
+        }
+
+        #[test]
+        fn of_any_text_as_a_header_only_what_follows_our_name_is_a_value(
+            line in prop_oneof![any::<String>(), "([;a%]?[ \t\u{a0}\u{2003}]?session_id=?[a-z]{0,3}[; ]?){0,6}"],
+        ) {
+            if let Some(value) = only_one([line.as_str()].into_iter(), NAME) {
+                let is_a_beginning = |(at, _): (usize, &str)| {
+                    let before = line[..at].trim_end_matches([' ', '\t']);
+                    before.is_empty() || before.ends_with(';')
+                };
+                prop_assert!(line.match_indices(&format!("{NAME}={value}")).any(is_a_beginning), "{:?}", line);
+            }
+        }
+    }
 }

@@ -105,6 +105,10 @@ pub fn next_field<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<N
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use url::{Position, Url};
+
     use super::*;
 
     #[test]
@@ -158,5 +162,64 @@ mod tests {
         let next = NextPath::parse("/sessions?page=2&sort=a+b").unwrap();
         assert_eq!(next.after("/login"), "/login?next=/sessions%3Fpage%3D2%26sort%3Da%2Bb");
         assert_eq!(NextPath::parse("/protected").unwrap().after("/login"), "/login?next=/protected");
+    }
+
+    fn addresses() -> impl Strategy<Value = String> {
+        const PARTS: &[&str] = &[
+            "/",
+            "//",
+            "\\",
+            ".",
+            "..",
+            "/.",
+            "%2f",
+            "%2e",
+            "%5c",
+            "\t",
+            "\n",
+            "\r",
+            " ",
+            "@",
+            ":",
+            "?",
+            "#",
+            "&",
+            "=",
+            ";",
+            "https:",
+            "javascript:",
+            "evil.example",
+            "profile",
+            "\u{ff0f}",
+            "\u{2025}",
+            "é",
+            "\0",
+        ];
+        prop_oneof![
+            any::<String>(),
+            "/[ -~]{0,40}",
+            "/[a-z/._~-]{0,30}(\\?[a-z/?=&%+,:.0-9]{0,30})?",
+            vec(proptest::sample::select(PARTS), 0..10).prop_map(|parts| parts.concat()),
+            "/(\\\\|/|\\.|@|:|a){0,5}",
+        ]
+    }
+
+    proptest! {
+        /// The url crate resolves addresses as browsers do (WHATWG URL).
+        #[test]
+        fn whatever_is_led_to_is_for_a_browser_the_same_address_of_this_site(text in addresses()) {
+            let Some(next) = NextPath::parse(&text) else { return Ok(()) };
+            for page in ["https://example.org/login", "https://example.org/login/code?next=//evil.example"] {
+                let page = Url::parse(page).unwrap();
+                let led = page.join(next.as_str()).unwrap();
+                prop_assert_eq!(led.origin(), page.origin());
+                prop_assert_eq!(&led[Position::BeforePath..], &text);
+
+                let by_way_of = page.join(&next.after("/login")).unwrap();
+                prop_assert_eq!((by_way_of.origin(), by_way_of.path()), (page.origin(), "/login"));
+                let query: Vec<_> = by_way_of.query_pairs().collect();
+                prop_assert_eq!(query, vec![("next".into(), text.as_str().into())]);
+            }
+        }
     }
 }

@@ -131,3 +131,86 @@ fn json_values(body: &[u8]) -> Result<Vec<(String, Value)>, Error> {
     })?;
     Ok(members)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use serde::Deserialize;
+    use url::form_urlencoded;
+
+    use super::*;
+    use crate::web::{NextPath, next_field};
+
+    #[derive(Debug, Default, Deserialize, PartialEq)]
+    #[serde(default)]
+    struct Fields {
+        username: String,
+        password: Zeroizing<String>,
+        remember: bool,
+        #[serde(deserialize_with = "next_field")]
+        next: Option<NextPath>,
+    }
+
+    const LIKE_JSON: &str = "[{}\\[\\]\",:0-9a-z\\\\ ]{0,60}|\\[{0,300}|\
+        (\\{\"[a-c]\":(\"\\\\\\\\?u[0-9a-f]{4}\"|-?[0-9.e+]{1,5}|true)\\}?){1,2}";
+
+    /// What was read, and what is wrong with it.
+    fn verdict(sent: Vec<(String, Value)>) -> (Option<Fields>, String) {
+        let mut problems = Problems::default();
+        let fields = read_fields(sent, &mut problems).ok();
+        (fields, serde_json::to_string(&problems).unwrap())
+    }
+
+    /// Any, and those of texts like this.
+    fn bytes(like: &'static str) -> impl Strategy<Value = Vec<u8>> {
+        prop_oneof![1 => vec(any::<u8>(), 0..200), 2 => like.prop_map(String::into_bytes)]
+    }
+
+    fn contents() -> impl Strategy<Value = Vec<(String, String)>> {
+        let names = prop_oneof![4 => "username|password|remember|next", 1 => any::<String>()];
+        let values =
+            prop_oneof![4 => any::<String>(), 1 => "true|false|on|/profile", 1 => "[&=%+;\r\n\0\u{FFFD}\"\\\\]{0,20}"];
+        vec((names, values), 0..6)
+    }
+
+    proptest! {
+        #[test]
+        fn a_form_and_json_with_the_same_content_are_the_same_submission(contents in contents()) {
+            let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(&contents).finish();
+            let text = |text: &str| serde_json::to_string(text).unwrap();
+            let members: Vec<String> =
+                contents.iter().map(|(name, value)| format!("{}:{}", text(name), text(value))).collect();
+            let json = format!("{{{}}}", members.join(","));
+
+            let as_json = json_values(json.as_bytes()).map_err(|_| TestCaseError::fail("it is JSON"))?;
+            prop_assert_eq!(verdict(form_values(form.as_bytes())), verdict(as_json));
+        }
+
+        /// The url crate takes forms apart as browsers write them, and turns bytes that are no UTF-8 into U+FFFD.
+        #[test]
+        fn of_any_bytes_as_a_form_what_is_read_is_what_a_browser_wrote(
+            body in bytes("([a-c=&%+]|%[0-9a-fA-F]{2}|%[c-f][0-9a-f]%[89ab][0-9a-f]){0,40}"),
+        ) {
+            let pairs = form_values(&body);
+            let written: Vec<_> = form_urlencoded::parse(&body).collect();
+            prop_assert_eq!(pairs.len(), written.len());
+            for ((name, value), (written_name, written_value)) in pairs.iter().zip(&written) {
+                let is_read = name == written_name || (name == "\u{FFFD}" && written_name.contains(name.as_str()));
+                prop_assert!(is_read, "{:?} is no {:?}", name, written_name);
+                match value {
+                    Value::Text(text) => prop_assert_eq!(text.as_str(), written_value),
+                    _ => prop_assert!(written_value.contains('\u{FFFD}'), "{:?} can be read", written_value),
+                }
+            }
+        }
+
+        #[test]
+        fn of_any_bytes_as_json_only_a_whole_object_is_read(
+            body in bytes(LIKE_JSON),
+        ) {
+            let is_object = serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&body).is_ok();
+            prop_assert_eq!(json_values(&body).is_ok(), is_object);
+        }
+    }
+}

@@ -284,6 +284,10 @@ impl fmt::Display for Foreign {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
     use super::*;
     use crate::auth::hashing::stored::Stored;
 
@@ -469,5 +473,123 @@ mod tests {
             assert_eq!(problem(text), HashProblem::Unknown, "{text}");
         }
         assert_eq!(problem("!D8lqOiBdrEqKCtczloIUSMtBdDjCdueJ4OjSk644"), HashProblem::NoPassword);
+    }
+
+    /// A number as hashes have them: near a bound, a usual one, or any.
+    fn numbers() -> impl Strategy<Value = String> {
+        const BOUNDS: [u64; 13] = [4, 8, 10, 16, 20, 21, 512, 1_000, 1 << 14, 1 << 17, 1 << 18, 1 << 21, 5_000_000];
+
+        prop_oneof![
+            4 => (select(&BOUNDS[..]), 0_u64..3).prop_map(|(bound, more)| (bound + more - 1).to_string()),
+            4 => (1_u64..24).prop_map(|n| n.to_string()),
+            1 => (0_u32..64).prop_map(|bits| (1_u64 << bits).to_string()),
+            1 => any::<u64>().prop_map(|n| n.to_string()),
+            1 => "[0-9+ -]{0,22}",
+        ]
+    }
+
+    fn bytes_as_text() -> impl Strategy<Value = String> {
+        prop_oneof![
+            6 => vec(any::<u8>(), 8..66).prop_map(|bytes| BASE64_NOPAD.encode(&bytes)),
+            1 => vec(any::<u8>(), 16).prop_map(|bytes| BASE64.encode(&bytes)),
+            2 => "[0-9a-f]{64}",
+            1 => "[A-Za-z0-9+/.]{0,90}={0,2}",
+            1 => "[ -~&&[^$]]{0,70}",
+        ]
+    }
+
+    /// Forms of other systems: where a number stands, `A`, `B` or `C`; `S` for the salt, `O` for what came out, `R` for bcrypt's both.
+    const PLACES: [&str; 16] = [
+        "$argon2id$v=19$m=A,t=B,p=C$S$O",
+        "argon2$argon2i$v=16$m=A,t=B,p=C$S$O",
+        "$argon2d$m=A,t=B,p=C$S$O",
+        "$2b$0A$R",
+        "$2y$A$R",
+        "bcrypt$$2a$A$R",
+        "bcrypt_sha256$$2b$A$R",
+        "$bcrypt-of-sha256$0A$R",
+        "$scrypt$ln=A,r=B,p=C$S$O",
+        "scrypt$A$S$B$C$O",
+        "scrypt:A:B:C$S$O",
+        "$pbkdf2-sha256$i=A,l=32$S$O",
+        "$pbkdf2-sha512$A$S$O",
+        "$pbkdf2$A$S$O",
+        "pbkdf2_sha1$A$S$O",
+        "pbkdf2:sha256:A$S$O",
+    ];
+
+    /// What other systems write, with anything in the places of its numbers, its salt and its hash.
+    fn like_hashes() -> impl Strategy<Value = String> {
+        let texts = (bytes_as_text(), bytes_as_text(), "[./A-Za-z0-9]{53}");
+        let filled = (select(&PLACES[..]), [numbers(), numbers(), numbers()], texts);
+        filled.prop_map(|(form, [a, b, c], (salt, output, both))| {
+            let fill = |part| match part {
+                'A' => a.clone(),
+                'B' => b.clone(),
+                'C' => c.clone(),
+                'S' => salt.clone(),
+                'O' => output.clone(),
+                'R' => both.clone(),
+                other => other.to_string(),
+            };
+            form.chars().map(fill).collect()
+        })
+    }
+
+    fn texts() -> impl Strategy<Value = String> {
+        let spliced =
+            (select(&FORMS[..]), any::<prop::sample::Index>(), ".{0,3}").prop_map(|((form, _), at, strange)| {
+                let at = at.index(form.len());
+                format!("{}{strange}{}", &form[..at], &form[at + 1..])
+            });
+        prop_oneof![8 => like_hashes(), 2 => spliced, 1 => "[!-~]{0,100}", 1 => any::<String>()]
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_read_as_a_hash_is_within_the_bounds_and_reads_the_same_from_then_on(text in texts()) {
+            let Ok(stored) = Stored::read(&text) else { return Ok(()) };
+            let normal = stored.to_string();
+            prop_assert_eq!(Stored::read(&normal).map(|stored| stored.to_string()), Ok(normal.clone()));
+
+            let parts = normal.split(['$', ',', '=']).filter(|part| part.len() < 12);
+            let numbers: Vec<u64> = parts.filter_map(|part| part.parse().ok()).collect();
+            let are_long_enough = |salt: &[u8], output: &[u8]| {
+                (8..=64).contains(&salt.len()) && (16..=64).contains(&output.len())
+            };
+            match (stored, &numbers[..]) {
+                (Stored::Argon2(_), [_, memory_kib, passes, lanes, ..]) => {
+                    prop_assert!((512..=256 << 10).contains(memory_kib), "{}", normal);
+                    prop_assert!((1..=10).contains(passes) && (1..=8).contains(lanes), "{}", normal);
+                }
+                (Stored::Foreign(Foreign::Bcrypt { .. }), [cost, ..]) => {
+                    prop_assert!((4..=16).contains(cost), "{}", normal);
+                }
+                (Stored::Foreign(Foreign::Scrypt { salt, output, .. }), [log_n, r, p, ..]) => {
+                    let work = (1 << log_n) * r;
+                    prop_assert!((1 << 20..=256 << 20).contains(&(work * 128)), "{}", normal);
+                    prop_assert!((1..=1 << 22).contains(&(work * p)), "{}", normal);
+                    prop_assert!(are_long_enough(&salt, &output), "{}", normal);
+                }
+                (Stored::Foreign(Foreign::Pbkdf2 { salt, output, hash, .. }), [iterations, ..]) => {
+                    let all = iterations * output.len().div_ceil(hash.length()) as u64;
+                    prop_assert!(*iterations >= 1_000 && all <= 5_000_000, "{}", normal);
+                    prop_assert!(are_long_enough(&salt, &output), "{}", normal);
+                }
+                _ => prop_assert!(false, "{} has not its numbers", normal),
+            }
+        }
+
+        #[test]
+        fn a_password_is_compared_with_whatever_was_read_as_a_hash_and_is_not_the_one(
+            form in "\\$2b\\$04\\$O|bcrypt_sha256\\$\\$2b\\$04\\$O|scrypt:1024:8:1\\$S\\$O|\\$pbkdf2-sha256\\$1000\\$S\\$O",
+            salt in bytes_as_text(),
+            output in prop_oneof![bytes_as_text(), "[./A-Za-z0-9]{53}"],
+            password: String,
+        ) {
+            if let Ok(foreign) = Foreign::read(&form.replace('S', &salt).replace('O', &output)) {
+                prop_assert_eq!(foreign.matches(password.as_bytes()), Some(false));
+            }
+        }
     }
 }

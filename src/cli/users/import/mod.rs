@@ -128,3 +128,87 @@ fn gave_up(taken: u64, because: &Failure) -> Stop {
          as such."
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::row::Columns;
+    use super::*;
+
+    const COLUMNS: [&str; 5] = ["username", "password_hash", "display_name", "created_at", "disabled"];
+
+    fn columns() -> Columns {
+        Columns { ignored: vec!["email".to_owned()] }
+    }
+
+    /// The fields of everyone in a file, or what is said of the row or the file; up to the first that ends the reading.
+    fn read(rows: Result<impl Iterator<Item = Result<Row, String>>, String>) -> Vec<Result<[String; 5], String>> {
+        let fields = |user: WrittenUser| {
+            [user.username, user.password_hash, user.display_name, user.created_at, user.disabled]
+                .map(Option::unwrap_or_default)
+        };
+        let mut read = Vec::new();
+        match rows {
+            Err(because) => read.push(Err(because)),
+            Ok(rows) => {
+                for row in rows {
+                    let is_end = row.is_err();
+                    read.push(row.and_then(|row| row.user.map(fields)));
+                    if is_end {
+                        break;
+                    }
+                }
+            }
+        }
+        read
+    }
+
+    /// Anything, or what looks like CSV or JSON with controls and marks in it.
+    fn bytes() -> impl Strategy<Value = Vec<u8>> {
+        const CSV: &str = "[\",\r\n\ta-c\\\\{}:\u{1b}\u{202e}]{0,100}";
+        const JSON: &str = "(\\{\"(username|disabled|email|a\u{1b})\":(\"[a-c]{0,3}\"|true|null|\\[\\]|1)\
+            (,\"username\":\"a\")?\\}?\n){0,5}";
+
+        prop_oneof![vec(any::<u8>(), 0..300), CSV.prop_map(String::into_bytes), JSON.prop_map(String::into_bytes)]
+    }
+
+    proptest! {
+        #[test]
+        fn users_are_read_as_they_were_written_as_csv_and_as_json_lines(
+            users in vec(prop::array::uniform5(prop_oneof![any::<String>(), "[ -~\r\n]{0,20}", "[\",\n]{0,5}"]), 0..5),
+        ) {
+            let mut csv = csv::Writer::from_writer(Vec::new());
+            csv.write_record(COLUMNS).unwrap();
+            let mut json = Vec::new();
+            for user in &users {
+                csv.write_record(user).unwrap();
+                let members: HashMap<_, _> = COLUMNS.iter().zip(user).collect();
+                json.extend(serde_json::to_vec(&members).unwrap());
+                json.push(b'\n');
+            }
+            let csv = csv.into_inner().unwrap();
+
+            let written: Vec<_> = users.into_iter().map(Ok).collect();
+            prop_assert_eq!(&read(csv_rows::rows(&csv[..], columns())), &written);
+            prop_assert_eq!(&read(json_rows::rows(&json[..], columns())), &written);
+        }
+
+        #[test]
+        fn no_bytes_of_a_file_are_more_than_rows_and_sentences(
+            header in "(username,password_hash|\u{feff}username,password_hash,email|)\n",
+            bytes in bytes(),
+        ) {
+            let file = || header.as_bytes().chain(&bytes[..]);
+            for read in [read(csv_rows::rows(file(), columns())), read(json_rows::rows(file(), columns()))] {
+                prop_assert!(read.len() <= bytes.len() + 1);
+                for because in read.into_iter().filter_map(Result::err) {
+                    prop_assert!(!because.contains(char::is_control), "{:?}", because);
+                }
+            }
+        }
+    }
+}
