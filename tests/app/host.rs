@@ -1,7 +1,11 @@
+use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
 use rocket::http::Status;
+use rocket::tokio::runtime::Runtime;
 use serde_json::json;
+use url::Url;
 
-use crate::support::App;
+use crate::support::{App, cases};
 
 async fn asked_as(app: &App, host: &str) -> Status {
     app.browser().with("Host", host).get("/login").await.status
@@ -53,4 +57,30 @@ async fn where_others_can_reach_us_the_names_of_this_machine_are_no_way_in() {
     let app = App::with_settings(&settings).await;
     assert_eq!(asked_as(&app, "localhost").await, Status::MisdirectedRequest);
     assert_eq!(asked_as(&app, "example.org").await, Status::Ok);
+}
+
+/// The url crate is the referee, which reads addresses as browsers do.
+#[test]
+fn of_any_text_as_host_only_a_browsers_name_for_this_site_is_answered_to() {
+    let runtime = Runtime::new().unwrap();
+    let app = runtime.block_on(App::with_settings(&[("public_url", json!("https://example.org:8443"))]));
+    let like_ours = "([a-z]{1,4}[@.])?(example\\.org|EXAMPLE\\.org|localhost|127\\.0\\.0\\.1|\\[::1\\])\
+        ([.@:/#?-]|:[0-9]{0,6}|:8443|%2e|[ -~]){0,2}";
+    let hosts = prop_oneof![any::<String>(), "[ -~]{0,30}", like_ours];
+
+    TestRunner::new(cases())
+        .run(&hosts, |host| {
+            let status = runtime.block_on(asked_as(&app, &host));
+            if status != Status::Ok {
+                prop_assert!(matches!(status.code, 400 | 421), "{status}");
+                return Ok(());
+            }
+            let url = Url::parse(&format!("https://{host}/")).unwrap();
+            let name = url.host_str().unwrap().trim_end_matches('.');
+            let is_ours = name == "example.org" && url.port() == Some(8443);
+            prop_assert!(is_ours || ["localhost", "127.0.0.1", "[::1]"].contains(&name), "{name}");
+            prop_assert_eq!((url.username(), url.password(), url.path(), url.query()), ("", None, "/", None));
+            Ok(())
+        })
+        .unwrap();
 }

@@ -1,11 +1,11 @@
 //! Whatever is sent: never a 5xx, and nobody gets in by it.
 
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
+use proptest::test_runner::TestRunner;
 use rocket::http::Status;
 use rocket::tokio::runtime::Runtime;
 
-use crate::support::{Answer, App};
+use crate::support::{Answer, App, cases};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: &str = "application/json";
@@ -23,7 +23,7 @@ fn a_form_and_json_with_the_same_fields_get_the_same_verdict() {
     };
     let paths = prop_oneof![Just("/signup"), Just("/login")];
 
-    cases(300)
+    TestRunner::new(cases())
         .run(&(paths, fields()), |(path, fields)| {
             runtime.block_on(async {
                 let pairs: Vec<(&str, &str)> =
@@ -56,7 +56,7 @@ fn no_bytes_at_all_make_a_5xx_on_any_address() {
     ];
     let paths = prop_oneof![Just("/signup"), Just("/login"), Just("/profile")];
 
-    cases(500)
+    TestRunner::new(cases())
         .run(&(paths, kinds, bodies), |(path, kind, body)| {
             runtime.block_on(async {
                 for visitor in [app.browser_with(&ada), app.program_with(&ada), app.browser()] {
@@ -79,7 +79,7 @@ fn no_cookie_or_header_makes_a_5xx_or_lets_anyone_in() {
         any::<String>(),
         "(session_id|%73ession_id| session_id|__Host-session_id|_flash)=[A-Za-z0-9+/=%;\" ]{0,120}",
     ];
-    cases(500)
+    TestRunner::new(cases())
         .run(&(cookies, text(), text()), |(cookie, accept, agent)| {
             runtime.block_on(async {
                 let visitor = app
@@ -109,7 +109,7 @@ fn no_address_makes_a_5xx_or_shows_a_page_of_adas() {
         "/(login|profile|static|protected)[/%.?;a-f0-9]{0,20}",
         "/login\\?next=[ -~]{0,40}"
     ];
-    cases(500)
+    TestRunner::new(cases())
         .run(&paths, |path| {
             runtime.block_on(async {
                 for visitor in [app.browser(), app.program()] {
@@ -146,8 +146,4 @@ fn verdict(answer: &Answer) -> (u16, Vec<String>) {
         Vec::new()
     };
     (answer.status.code, errors)
-}
-
-fn cases(number: u32) -> TestRunner {
-    TestRunner::new(Config { cases: number, failure_persistence: None, ..Config::default() })
 }

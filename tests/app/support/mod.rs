@@ -50,6 +50,11 @@ pub fn until(mut is_so: impl FnMut() -> bool) {
     panic!("it never came to be so");
 }
 
+/// How random input is tried: so often as `PROPTEST_CASES` says, or 256 times.
+pub fn cases() -> proptest::test_runner::Config {
+    proptest::test_runner::Config { failure_persistence: None, ..Default::default() }
+}
+
 /// The start of a test's random choices: the same number makes the same ones; the machine's own timing is not repeated.
 pub fn seed() -> u64 {
     const SEED: &str = "VESTIBULE_TEST_SEED";
