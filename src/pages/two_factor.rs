@@ -47,7 +47,7 @@ pub async fn qr_code(me: Confirmed<'_>, auth: &Auth, site: &State<Site>) -> Resu
     let code = QrCode::new(setup.address).map_err(|_| Error::of(Status::InternalServerError))?;
     // Black on white whatever the page's colours are: phones read nothing else as well.
     let picture = code.render::<svg::Color<'_>>().min_dimensions(240, 240).build();
-    Ok((ContentType::SVG, picture))
+    Ok((ContentType::new("image", "svg+xml").with_params(("charset", "utf-8")), picture))
 }
 
 #[post("/two-factor/start")]

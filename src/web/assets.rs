@@ -51,13 +51,15 @@ impl<'r> Responder<'r, 'static> for Asset {
     fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {
         let ending = self.name.rsplit_once('.').map_or("", |(_, ending)| ending);
         let kind = ContentType::from_extension(ending).unwrap_or(ContentType::Binary);
+        // Rocket leaves it out of scripts and pictures.
+        let kind = format!("{}/{}; charset=utf-8", kind.top(), kind.sub());
         let keep = if self.is_immutable { "public, max-age=31536000, immutable" } else { "public, max-age=86400" };
         let body = match self.file.data {
             Cow::Borrowed(inside) => inside.to_vec(),
             Cow::Owned(read) => read,
         };
         Response::build()
-            .header(kind)
+            .header(Header::new("Content-Type", kind))
             .header(Header::new("Cache-Control", keep))
             .sized_body(body.len(), std::io::Cursor::new(body))
             .ok()

@@ -1,10 +1,11 @@
 //! The headers that every answer carries.
 
-use rocket::http::{Method, Status};
+use rocket::http::{Accept, Method, Status};
+use rocket::local::asynchronous::Client;
 use serde_json::json;
 
 use super::every_page::gets;
-use crate::support::{Answer, App};
+use crate::support::{Answer, App, figment};
 
 #[rocket::async_test]
 async fn every_answer_carries_the_headers() {
@@ -67,6 +68,25 @@ async fn refusals_that_no_fairing_sees_carry_the_headers_too() {
     has_the_headers(&answer, "an address that cannot be read");
 }
 
+#[rocket::get("/breaks")]
+fn breaks() -> &'static str {
+    panic!("a secret of the insides")
+}
+
+#[rocket::async_test]
+async fn a_page_that_breaks_is_a_500_like_any_other_and_the_next_one_is_answered() {
+    let folder = tempfile::tempdir().unwrap();
+    let rocket = vestibule::app(figment(&folder, &[])).unwrap().mount("/", rocket::routes![breaks]);
+    let client = Client::untracked(rocket).await.unwrap();
+
+    let broken = client.get("/breaks").header(Accept::HTML).dispatch().await;
+    assert_eq!(broken.status(), Status::InternalServerError);
+    assert!(broken.headers().get_one("Content-Security-Policy").is_some());
+    let says = broken.into_string().await.unwrap();
+    assert!(says.starts_with("<!doctype html>") && !says.contains("insides"), "{says}");
+    assert_eq!(client.get("/login").dispatch().await.status(), Status::Ok);
+}
+
 #[rocket::async_test]
 async fn under_https_every_answer_asks_for_https_from_now_on() {
     let app = App::with_settings(&[("public_url", json!("https://example.org"))]).await;
@@ -102,6 +122,8 @@ fn has_the_headers(answer: &Answer, what: &str) {
         assert_eq!(answer.header("Vary"), Some("Accept, Cookie"), "{what}");
     }
     if !answer.body.is_empty() {
-        assert!(answer.header("Content-Type").is_some(), "{what}");
+        let kind = answer.header("Content-Type").unwrap_or_else(|| panic!("{what} says not what it is"));
+        let is_text = kind.starts_with("text/") || kind.contains("xml");
+        assert!(!is_text || kind.contains("charset=utf-8"), "{what}: {kind}");
     }
 }

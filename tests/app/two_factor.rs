@@ -17,7 +17,7 @@ async fn a_phone_is_set_up_by_a_picture_and_counts_after_a_right_code() {
     let page = answer.is_page(Status::Ok);
     assert!(page.contains(r#"src="/two-factor/qr.svg""#) && page.contains("The key: <code>"), "{page}");
     let picture = browser.get("/two-factor/qr.svg").await;
-    assert_eq!((picture.status, picture.header("Content-Type")), (Status::Ok, Some("image/svg+xml")));
+    assert_eq!((picture.status, picture.header("Content-Type")), (Status::Ok, Some("image/svg+xml; charset=utf-8")));
     assert_eq!(picture.header("Cache-Control"), Some("no-store"));
     assert!(!picture.body.contains("<script"));
     assert_eq!(app.program().send("/login", adas()).await.status, Status::Ok, "nothing is asked for yet");
