@@ -45,3 +45,46 @@ fn the_image_is_built_with_the_rust_that_the_code_asks_for() {
     assert!(image.contains(&format!("FROM rust:{rust}-")), "{rust}");
     assert!(image.contains(&format!("/target/release/{program} ")), "{program}");
 }
+
+#[test]
+fn nginx_speaks_recent_tls_alone_and_with_keys_of_the_moment() {
+    let nginx = read("deploy/nginx.conf");
+    let says = |key: &str| {
+        let line = nginx.lines().find_map(|line| line.trim().strip_prefix(key)?.strip_suffix(';'));
+        line.unwrap_or_else(|| panic!("no {key}")).trim()
+    };
+    assert_eq!(says("ssl_protocols"), "TLSv1.2 TLSv1.3");
+    let forgets_keys = |ciphers: &str| ciphers.starts_with("ECDHE+") && ["AESGCM", "CHACHA20"].contains(&&ciphers[6..]);
+    assert!(says("ssl_ciphers").split(':').all(forgets_keys), "{nginx}");
+}
+
+#[test]
+fn the_program_runs_as_nobody_in_particular_and_reaches_nothing_but_its_own() {
+    let unit = read("deploy/vestibule.service");
+    for (key, value) in [
+        ("DynamicUser", "yes"),
+        ("CapabilityBoundingSet", ""),
+        ("NoNewPrivileges", "yes"),
+        ("ProtectSystem", "strict"),
+        ("StateDirectoryMode", "0700"),
+        ("UMask", "0077"),
+        ("IPAddressDeny", "any"),
+        ("IPAddressAllow", "localhost"),
+        ("LoadCredential", "secret_key:/etc/vestibule/secret_key"),
+    ] {
+        assert_eq!(value_of(&unit, key), value, "{key}");
+    }
+}
+
+#[test]
+fn the_image_holds_the_program_and_an_empty_folder_alone() {
+    let image = read("deploy/Dockerfile");
+    let (_, made) = image.rsplit_once("\nFROM ").unwrap();
+    assert!(made.starts_with("gcr.io/distroless/") && made.contains("\nUSER 65532:65532\n"), "{made}");
+    let copied: Vec<&str> = made.lines().filter(|line| line.starts_with("COPY") || line.starts_with("ADD")).collect();
+    assert!(
+        copied.len() == 2 && copied[0].contains("/target/release/vestibule ") && copied[1].ends_with(" /made/ /"),
+        "{copied:?}"
+    );
+    assert!(read(".dockerignore").lines().any(|line| line == "/.git"));
+}

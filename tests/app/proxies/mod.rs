@@ -29,7 +29,7 @@ macro_rules! promises {
             what_is_too_large_is_refused
             http_2_is_spoken
             while_the_program_is_away_the_proxy_says_so_and_then_all_is_well
-            plain_http_is_led_to_https
+            who_looks_is_led_from_http_to_https_and_who_sends_is_told
             names_of_this_machine_led_in_through_the_proxy
             what_the_proxy_refuses_by_itself_had_no_headers
             a_thousand_clients_that_say_nothing_kept_everyone_else_out
@@ -250,11 +250,19 @@ fn while_the_program_is_away_the_proxy_says_so_and_then_all_is_well(mut site: Si
     until(|| status(&site.request("GET", "/getusers/me", &[("Cookie", &held)], "")) == 200);
 }
 
-fn plain_http_is_led_to_https(site: Site) {
+fn who_looks_is_led_from_http_to_https_and_who_sends_is_told(site: Site) {
     let answer = exchange(&mut plain(site.http), &request("GET", "/login?next=/profile", &[], "")).unwrap();
     assert!(matches!(status(&answer), 301 | 308), "{answer}");
     let leads_to = answer.header("Location").unwrap();
     assert!(leads_to.starts_with("https://example.org") && leads_to.ends_with("/login?next=/profile"), "{answer}");
+
+    let sends = request("POST", "/login", &[("Content-Type", "application/json")], "{}");
+    let answer = exchange(&mut plain(site.http), &sends).unwrap();
+    assert_eq!(
+        (status(&answer), answer.header("Location")),
+        (403, None),
+        "a password in the clear is not led on: {answer}"
+    );
 }
 
 fn names_of_this_machine_led_in_through_the_proxy(site: Site) {
