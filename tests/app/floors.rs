@@ -105,6 +105,24 @@ fn sql_is_in_the_store_alone_and_http_above_auth_alone() {
 }
 
 #[test]
+fn nothing_is_unsafe_runs_another_program_or_makes_sql_of_what_was_sent() {
+    let source = Source::read();
+    let mut wrong = Vec::new();
+    for file in source.files() {
+        if file.names_any_of(&["std", "process", "Command"]) || file.code().contains("unsafe ") {
+            wrong.push(format!("{} is unsafe or runs another program", file.name));
+        }
+        // sqlx takes no SQL that was put together, unless this asserts that it is safe; of numbers it may be.
+        if file.code().contains("AssertSqlSafe(") && file.name != "store/sqlite.rs" {
+            wrong.push(format!("{} puts SQL together", file.name));
+        }
+    }
+    let manifest = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")).unwrap();
+    assert!(manifest.contains("unsafe_code = \"forbid\""));
+    nothing_is_wrong(&wrong);
+}
+
+#[test]
 fn the_map_names_every_module_and_every_page_has_its_template_and_its_test() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let source = Source::read();

@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use vestibule::model::Moment;
 
 use crate::support::server::{Server, command, exchange, status};
 use crate::support::{Answer, PASSWORD, postgres, until};
@@ -47,6 +48,36 @@ fn the_log_tells_when_it_serves_who_signs_in_and_every_request_where_that_is_wan
         assert!(line["route"].is_string(), "{line}");
     }
     assert!(!said.contains("lovelace"), "a name as typed is not for the log: {said}");
+}
+
+#[test]
+fn every_line_says_when_in_utc_and_whatever_is_kept_out_has_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log");
+    let mut server = Server::spawn_logging(command(folder.path()), &log);
+
+    let json = ("Content-Type", "application/json");
+    for (method, path, headers, body, refused) in [
+        ("POST", "/login", vec![("Sec-Fetch-Site", "cross-site")], "", 403),
+        ("GET", "/login", vec![("Host", "evil.example")], "", 421),
+        ("POST", "/login", vec![json], "{\"role\": \"admin\"}", 422),
+        ("POST", "/login", vec![json], "{\"username\": \"ada\", \"password\": \"wrong\"}", 401),
+        ("GET", "/sessions", vec![], "", 401),
+        ("DELETE", "/profile", vec![], "", 405),
+    ] {
+        assert_eq!(status(&server.request(method, path, &headers, body)), refused, "{method} {path}");
+    }
+    assert_eq!(server.terminate(), Some(0));
+
+    let said = std::fs::read_to_string(&log).unwrap();
+    let lines: Vec<serde_json::Value> = said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    for line in &lines {
+        let at = line["timestamp"].as_str().unwrap_or_default();
+        assert!(at.ends_with('Z') && Moment::parse(at).is_some() && line["level"].is_string(), "{line}");
+    }
+    for refused in [403, 421, 422, 401, 405] {
+        assert!(lines.iter().any(|line| line["fields"]["status"] == refused), "{refused}: {said}");
+    }
 }
 
 #[test]

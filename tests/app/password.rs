@@ -159,3 +159,13 @@ async fn whoever_stays_signed_in_does_so_after_a_change_too() {
     app.wait(Duration::from_secs(24 * 3_600));
     assert_eq!(program.get("/getusers/me").await.status, Status::Ok);
 }
+
+#[rocket::async_test]
+async fn nobody_is_made_to_change_a_password_that_is_good() {
+    let (app, _) = App::with_ada().await;
+    app.wait(Duration::from_secs(10 * 365 * 24 * 3_600));
+
+    let browser = app.browser();
+    browser.submit("/login", &[("username", ADA), ("password", PASSWORD)]).await.leads_to("/profile");
+    assert_eq!(browser.get("/profile").await.status, Status::Ok);
+}

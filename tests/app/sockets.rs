@@ -163,3 +163,33 @@ fn a_get_with_a_body_does_not_become_a_post() {
     }
     assert_eq!(server.who(&cookie), 200);
 }
+
+/// Whoever stands before us must not take for one request what is two to us, or the other way round (RFC 9112 §11.2).
+#[test]
+fn a_request_whose_end_can_be_read_in_two_ways_is_refused_and_what_follows_it_is_not_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(&folder);
+    let second = "GET /smuggled HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    for ends in [
+        "Content-Length: 4\r\nContent-Length: 0\r\n\r\n".to_owned(),
+        "Content-Length: 0, 4\r\n\r\n".to_owned(),
+        "Content-Length: +0\r\n\r\n".to_owned(),
+        "Content-Length: -1\r\n\r\n".to_owned(),
+        "Content-Length : 0\r\n\r\n".to_owned(),
+        "Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n".to_owned(),
+        "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n".to_owned(),
+        "Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n".to_owned(),
+        format!("Content-Length: {}\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 5 + second.len()),
+        "Transfer-Encoding: chunked\r\n\r\nx\r\n\r\n".to_owned(),
+    ] {
+        let first = format!("POST /login HTTP/1.1\r\nHost: localhost\r\n{}: {}\r\n{ends}", FORM.0, FORM.1);
+        let mut stream = TcpStream::connect(("127.0.0.1", server.port)).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(2))).unwrap();
+        stream.write_all((first + second).as_bytes()).unwrap();
+        let mut answers = Vec::new();
+        let _ = stream.read_to_end(&mut answers);
+        let answers = String::from_utf8_lossy(&answers);
+        assert!(answers.matches("HTTP/1.1 ").count() <= 1, "{ends:?}: {answers}");
+    }
+    assert_eq!(status(&server.request("GET", "/login", &[], "")), 200);
+}
