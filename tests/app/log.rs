@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use vestibule::model::Moment;
 
+use crate::support::file::{self, Other};
 use crate::support::server::{Server, command, exchange, status};
 use crate::support::{Answer, PASSWORD, postgres, until};
 
@@ -78,6 +79,26 @@ fn every_line_says_when_in_utc_and_whatever_is_kept_out_has_one() {
     for refused in [403, 421, 422, 401, 405] {
         assert!(lines.iter().any(|line| line["fields"]["status"] == refused), "{refused}: {said}");
     }
+}
+
+#[test]
+fn what_went_wrong_is_told_with_its_cause_in_the_log_and_by_its_number_to_whoever_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log");
+    let mut server = Server::spawn_logging(file::command(folder.path()), &log);
+    let mut other = Other::open(folder.path());
+
+    other.run("BEGIN EXCLUSIVE");
+    let answer = server.submit("/login", &[("username", "ada"), ("password", PASSWORD)]);
+    other.run("COMMIT");
+    assert_eq!((status(&answer), server.terminate()), (503, Some(0)), "{answer}");
+
+    let said = std::fs::read_to_string(&log).unwrap();
+    let number = answer.json()["request_id"].clone();
+    let mut lines = said.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    let line = lines.find(|line| line["level"] == "ERROR" && line["fields"]["request_id"] == number);
+    let cause = line.unwrap_or_else(|| panic!("{number}: {said}"))["fields"]["error"].clone();
+    assert!(!answer.body.contains(cause.as_str().unwrap()), "{answer}");
 }
 
 #[test]
