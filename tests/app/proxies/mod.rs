@@ -32,7 +32,7 @@ macro_rules! promises {
             who_looks_is_led_from_http_to_https_and_who_sends_is_told
             names_of_this_machine_led_in_through_the_proxy
             what_the_proxy_refuses_by_itself_had_no_headers
-            a_thousand_clients_that_say_nothing_kept_everyone_else_out
+            a_thousand_requests_that_do_not_end_kept_everyone_else_out
         }
     };
     ($($promise:ident)+) => {
@@ -309,12 +309,18 @@ fn what_the_proxy_refuses_by_itself_had_no_headers(mut site: Site) {
     }
 }
 
-fn a_thousand_clients_that_say_nothing_kept_everyone_else_out(site: Site) {
+/// One that has begun a request: nginx lets go of a connection on which nothing was said, where others want in.
+fn begin(mut stream: TcpStream) -> TcpStream {
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: exa").unwrap();
+    stream
+}
+
+fn a_thousand_requests_that_do_not_end_kept_everyone_else_out(site: Site) {
     let limit = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }).unwrap();
 
-    let silent: Vec<TcpStream> = (0..1_000).map(|_| plain(site.https)).collect();
+    let begun: Vec<TcpStream> = (0..1_000).map(|_| begin(plain(site.http))).collect();
     let answer = site.request("GET", "/login", &[], "");
 
-    assert_eq!((status(&answer), silent.len()), (200, 1_000), "{answer}");
+    assert_eq!((status(&answer), begun.len()), (200, 1_000), "{answer}");
 }
