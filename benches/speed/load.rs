@@ -97,6 +97,15 @@ impl Connection {
 
     /// Sends a request and reads the answer, which must be a success or a 503.
     pub async fn ask(&mut self, request: &[u8]) -> Result<Head> {
+        let head = self.exchange(request).await?;
+        if !head.is_busy() && !head.0.starts_with("HTTP/1.1 2") {
+            return Err(Error::other(format!("the server answers {}", head.0)));
+        }
+        Ok(head)
+    }
+
+    /// Sends a request and reads the answer, whatever it is.
+    pub async fn exchange(&mut self, request: &[u8]) -> Result<Head> {
         self.stream.write_all(request).await?;
         let head = loop {
             if let Some(end) = self.read.windows(4).position(|bytes| bytes == b"\r\n\r\n") {
@@ -105,9 +114,6 @@ impl Connection {
             self.read_more().await?;
         };
         let head = Head(head);
-        if !head.is_busy() && !head.0.starts_with("HTTP/1.1 2") {
-            return Err(Error::other(format!("the server answers {}", head.0)));
-        }
         let length = head.all("content-length").next().and_then(|length| length.parse().ok()).unwrap_or(0);
         while self.read.len() < length {
             self.read_more().await?;
@@ -125,6 +131,10 @@ impl Connection {
 }
 
 impl Head {
+    pub fn status(&self) -> u16 {
+        self.0.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0)
+    }
+
     /// Whether the server asks to come back later.
     fn is_busy(&self) -> bool {
         self.0.starts_with("HTTP/1.1 503")

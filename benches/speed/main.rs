@@ -4,9 +4,11 @@
 mod floor;
 mod load;
 mod members;
+mod people;
 mod report;
 mod seed;
 mod server;
+mod soak;
 
 use std::io::Result;
 use std::path::Path;
@@ -47,6 +49,9 @@ struct Options {
     /// Another database than a new SQLite file; then there is no large one.
     #[arg(long)]
     database_url: Option<String>,
+    /// Instead of measuring, lets people come and go for so long (90s, 30m), with three restarts, and looks what has grown.
+    #[arg(long, value_name = "TIME", value_parser = duration, conflicts_with = "database_url")]
+    soak: Option<Duration>,
     /// What cargo says to every benchmark.
     #[arg(long, hide = true)]
     bench: bool,
@@ -63,11 +68,23 @@ fn main() -> Result<()> {
     // One thread, so that the servers have the other cores.
     runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
         select! {
-            done = measure(&options) => done,
+            done = run(&options) => done,
             // Leaving by this door stops the servers and removes their folders.
             _ = ctrl_c() => Ok(()),
         }
     })
+}
+
+async fn run(options: &Options) -> Result<()> {
+    match options.soak {
+        Some(duration) => soak::soak(duration).await,
+        None => measure(options).await,
+    }
+}
+
+/// Reads a time like `90s` or `30m`.
+fn duration(text: &str) -> std::result::Result<Duration, jiff::Error> {
+    text.parse::<jiff::SignedDuration>()?.try_into()
 }
 
 async fn measure(options: &Options) -> Result<()> {

@@ -61,6 +61,10 @@ impl Report {
         }
     }
 
+    pub fn is_as_wanted(&self) -> bool {
+        self.missed.is_empty()
+    }
+
     fn judge(&mut self, name: &str, figure: f64, wanted: Wanted) {
         let (is_met, limit) = match wanted {
             Wanted::AtMost(most) => (figure <= most, format!("≤ {most:.2}")),

@@ -8,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rocket::tokio::time::sleep;
+use rustix::process::{Pid, Signal, kill_process};
 
 use super::load::{Connection, get};
 
@@ -27,6 +28,16 @@ pub struct Server {
 impl Server {
     /// The release server on a folder of its own.
     pub async fn app(folder: &Path, database_url: Option<&str>) -> Result<Self> {
+        let database = database_url.map(|url| ("ROCKET_DATABASE_URL", url));
+        Self::with_settings(folder, [("ROCKET_THROTTLE", "false")].into_iter().chain(database)).await
+    }
+
+    /// The same as it is when many come from everywhere: their addresses are told by a proxy, and tries are counted.
+    pub async fn in_throng(folder: &Path) -> Result<Self> {
+        Self::with_settings(folder, [("ROCKET_TRUSTED_PROXIES", "[\"127.0.0.1/32\"]")]).await
+    }
+
+    async fn with_settings(folder: &Path, settings: impl IntoIterator<Item = (&str, &str)>) -> Result<Self> {
         let port = free_port()?;
         let mut command = Command::new(BINARY);
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("ROCKET_")) {
@@ -35,8 +46,7 @@ impl Server {
         command
             .env("ROCKET_PORT", port.to_string())
             .env("ROCKET_DATA_DIR", folder.join("data"))
-            .env("ROCKET_THROTTLE", "false")
-            .envs(database_url.map(|url| ("ROCKET_DATABASE_URL", url)))
+            .envs(settings)
             .current_dir(folder);
         Self::start(command, port).await
     }
@@ -93,6 +103,27 @@ impl Server {
     /// The most it ever had in memory.
     pub fn most_memory_mib(&self) -> Result<f64> {
         self.status_mib("VmHWM:")
+    }
+
+    /// How many files and connections it has open.
+    pub fn descriptors(&self) -> Result<usize> {
+        Ok(fs::read_dir(format!("/proc/{}/fd", self.process.id()))?.count())
+    }
+
+    /// Asks it to stop, and tells how long that took.
+    pub async fn stop(mut self) -> Result<Duration> {
+        let began = Instant::now();
+        let id = i32::try_from(self.process.id()).ok().and_then(Pid::from_raw).ok_or(Error::other("no process"))?;
+        kill_process(id, Signal::TERM)?;
+        loop {
+            match self.process.try_wait()? {
+                Some(status) if status.success() => return Ok(began.elapsed()),
+                Some(status) => {
+                    return Err(Error::other(format!("a server that was asked to stop ended with {status}")));
+                }
+                None => sleep(Duration::from_millis(10)).await,
+            }
+        }
     }
 
     fn status_mib(&self, name: &str) -> Result<f64> {
