@@ -19,7 +19,8 @@ use crate::settings::{self, BadSetting, Settings};
 use crate::store::{Database, OpenError, Store};
 use crate::web::{CountRequests, Metrics, Site, security_headers, templates};
 
-/// How often what is in memory about the use of sessions is written down, and how many lines of the log were left out. Longer than `session_recheck_ms` can be.
+/// How often what is in memory about the use of sessions is written down, and how many lines of the log were left out.
+/// Longer than `session_recheck_ms` can be.
 const WRITE_LAST_SEEN: Duration = Duration::from_secs(15);
 /// How often failed attempts that are in memory are written down.
 const WRITE_FAILED_ATTEMPTS: Duration = Duration::from_secs(1);
