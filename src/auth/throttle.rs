@@ -73,15 +73,31 @@ impl Auth {
         }
         // A known browser has a budget of its own: neither strangers' failures under this name nor those of its neighbours
         // count against it, until it fails too often itself.
-        if let Some(known) = known {
-            let failures = self.count_in(&mut permit, subject.counters_of_known(known)).await?;
-            if failures[0] <= MOST_FAILURES_OF_A_BROWSER && failures[1] <= MOST_FAILURES_OF_KNOWN_BROWSERS {
-                return Ok(permit);
-            }
+        if let Some(known) = known
+            && self.is_in_own_budget(&mut permit, subject, known).await?
+        {
+            return Ok(permit);
         }
         let failures = self.count_in(&mut permit, subject.counters(client)).await?;
         permit.is_locked = subject.is_guessed() && failures[0] > MOST_FAILURES_IN_A_ROW;
         Ok(permit)
+    }
+
+    /// Counts a try in a known browser, and says whether that is enough. What it tries beyond its own budget uses nothing up of
+    /// the one that it shares with the others: one stolen mark takes nothing from them.
+    async fn is_in_own_budget(
+        &self,
+        permit: &mut Permit,
+        subject: Subject<'_>,
+        known: BrowserId,
+    ) -> Result<bool, Failure> {
+        let [own, all] = subject.buckets_of_known(known);
+        let own = self.count_in(permit, vec![Counter { bucket: own, limit: Limit::Delay }]).await?;
+        if own[0] > MOST_FAILURES_OF_A_BROWSER {
+            return Ok(false);
+        }
+        let all = self.count_in(permit, vec![Counter { bucket: all, limit: Limit::Never }]).await?;
+        Ok(all[0] <= MOST_FAILURES_OF_KNOWN_BROWSERS)
     }
 
     /// Nothing is tried: the secret was right a moment ago, and that counted. Once what is asked for beside it is right too,
@@ -212,12 +228,6 @@ impl Subject<'_> {
         counters
     }
 
-    /// Where a try in a known browser counts: its own, and all of them.
-    fn counters_of_known(&self, known: BrowserId) -> Vec<Counter> {
-        let [own, all] = self.buckets_of_known(known);
-        vec![Counter { bucket: own, limit: Limit::Delay }, Counter { bucket: all, limit: Limit::Never }]
-    }
-
     /// What begins anew when it is right. Other networks that have failed go on waiting.
     fn clears(&self, known: Option<BrowserId>, client: &ClientInfo) -> Vec<String> {
         let of_known = known.map(|known| self.buckets_of_known(known));
@@ -228,6 +238,7 @@ impl Subject<'_> {
         format!("{}@{}", self.bucket(), network(client).unwrap_or_default())
     }
 
+    /// Where a try in a known browser counts: its own, and that of all of them.
     fn buckets_of_known(&self, known: BrowserId) -> [String; 2] {
         let bucket = self.bucket();
         [format!("{bucket}+{known}"), format!("{bucket}+known")]

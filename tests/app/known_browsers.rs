@@ -8,7 +8,7 @@ use vestibule::auth::{MOST_FAILURES_IN_A_ROW, MOST_FAILURES_OF_A_BROWSER, MOST_F
 use vestibule::model::{BROWSER_KNOWN_FOR, MOST_KNOWN_BROWSERS};
 
 use super::reset_password::token;
-use super::throttle::{LONGEST_DELAY, fail, fail_from_everywhere, login, throttled};
+use super::throttle::{LONGEST_DELAY, elsewhere, fail, fail_from_everywhere, login, throttled};
 use crate::support::{ADA, Answer, App, Cookies, PASSWORD};
 
 const NEW_PASSWORD: &str = "another long password";
@@ -89,6 +89,24 @@ async fn many_cookies_do_not_multiply_guesses() {
     let guesses = looked_at(&app, &copies, 300).await;
 
     assert_eq!(guesses, MOST_FAILURES_OF_KNOWN_BROWSERS as u64 + 4, "all of them together, and then as a stranger");
+}
+
+#[rocket::async_test]
+async fn one_stolen_cookie_used_up_what_all_known_browsers_have_together() {
+    let app = throttled().await;
+    let copy = app.sign_up(ADA).await;
+    let other = known_to_ada(&app, 1).await.remove(0);
+    for _ in 0..MOST_FAILURES_OF_KNOWN_BROWSERS + 10 {
+        thief_fails(&app, &copy).await;
+        app.wait(LONGEST_DELAY);
+    }
+    for n in 0..MOST_FAILURES_IN_A_ROW {
+        fail(&app.program().from(&elsewhere(n)), ADA).await;
+    }
+    app.program().send("/login", login(ADA, PASSWORD)).await.is_problem(Status::TooManyRequests);
+
+    let answer = app.program_with(&other).send("/login", login(ADA, PASSWORD)).await;
+    assert_eq!(answer.status, Status::Ok, "{}", answer.body);
 }
 
 #[rocket::async_test]
