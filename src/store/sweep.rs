@@ -41,8 +41,8 @@ impl Store {
     }
 
     /// Deletes what is kept for a while alone: events and endings for `kept`, links until their time is up, browsers as long
-    /// as they are known, counters until nobody has touched them for a day, those of long runs of failures for `kept`. At most `most` rows of each; answers
-    /// whether there may be more.
+    /// as they are known, counters until nobody has touched them for a day, those of runs of failures for `kept`. At most
+    /// `most` rows of each; answers whether there may be more.
     pub async fn sweep_rest(&self, now: Moment, kept: Duration, most: i64) -> Result<bool> {
         const EVENTS: &str = "
             DELETE FROM events WHERE event_id IN (SELECT event_id FROM events WHERE at <= $1 LIMIT $2)";
@@ -54,9 +54,11 @@ impl Store {
             DELETE FROM known_browsers WHERE browser_id IN (
                 SELECT browser_id FROM known_browsers WHERE last_used_at <= $1 LIMIT $2)";
         const TRIES: &str = "
-            DELETE FROM throttle WHERE bucket IN (
+            DELETE FROM throttle WHERE last_at <= $1 AND bucket IN (
                 SELECT bucket FROM throttle
-                WHERE last_at <= $1 AND (tries < 10 OR bucket LIKE 'network:%' OR bucket LIKE 'sign-up:%' OR last_at <= $3)
+                WHERE last_at <= $1 AND (last_at <= $3 OR tries < 4
+                    -- What delays, or counts in a span, is over by then.
+                    OR bucket LIKE '%@%' OR bucket LIKE 'network:%' OR bucket LIKE 'sign-up:%' OR bucket LIKE 'new-codes:%')
                 LIMIT $2)";
 
         let (long_ago, yesterday) = (now.minus(kept).millis(), now.minus(A_DAY).millis());

@@ -85,6 +85,21 @@ async fn a_sweep_after_a_day_does_not_unlock_an_account() {
 }
 
 #[rocket::async_test]
+async fn whoever_failed_nine_times_a_day_was_counted_anew_each_day() {
+    let app = throttled().await;
+    app.sign_up(ADA).await;
+    for day in 0..12 {
+        for n in 0..9 {
+            fail(&stranger(&app, 3 * day + n / 3), ADA).await;
+        }
+        app.wait(Duration::from_secs(25 * 3_600));
+        app.auth().sweep().await.unwrap();
+    }
+
+    stranger(&app, 201).send("/login", adas()).await.is_problem(Status::TooManyRequests);
+}
+
+#[rocket::async_test]
 async fn what_few_failed_at_is_swept_after_a_day() {
     let app = throttled().await;
     app.sign_up(ADA).await;
