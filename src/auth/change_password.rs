@@ -10,7 +10,7 @@ impl Auth {
         current: Password,
         new: Password,
     ) -> Result<StartedSession, ProofError> {
-        let (permit, found) = self.check_password(me, current).await?;
+        let found = self.check_password(me, current).await?;
         let new_hash = self.hasher.hash(new).await?;
 
         let started = self.new_session(me.user, &me.client, me.session.remembered_until.is_some())?;
@@ -22,7 +22,6 @@ impl Auth {
         if !changed {
             return Err(ProofError::Ended);
         }
-        self.clear(permit).await;
         Ok(started)
     }
 }

@@ -117,10 +117,10 @@ impl Auth {
                 Ok(Ok(()))
             }
             TimeCode::Right { .. } => Ok(Err(CodeError::Used)),
-            // Whoever tries codes must not learn of one that will be right.
+            // Whoever tries codes must not learn of one that will be right, and not by a database that was away either.
             TimeCode::OtherTime { step, seconds_ahead } if seconds_ahead > 0 => {
-                self.store.burn_step(user_id, step).await?;
-                Ok(Err(CodeError::TooEarly { seconds_ahead }))
+                let burnt = self.store.burn_step(user_id, step).await;
+                Ok(Err(burnt.map_or(CodeError::Wrong, |()| CodeError::TooEarly { seconds_ahead })))
             }
             TimeCode::OtherTime { seconds_ahead, .. } => Ok(Err(CodeError::OtherTime { seconds_ahead })),
             TimeCode::Wrong => Ok(Err(CodeError::Wrong)),

@@ -1,6 +1,6 @@
 //! Proving who you are inside a session: before a page that changes how one gets in, and to change the password or leave.
 
-use super::throttle::{Permit, Subject};
+use super::throttle::Subject;
 use super::{Auth, Caller, CodeError, Failure, StartedSession};
 use crate::model::{EventKind, Password, Token};
 use crate::store::Credentials;
@@ -32,32 +32,28 @@ impl Auth {
     pub async fn confirm(&self, me: &Caller<'_>, proof: Proof<'_>) -> Result<StartedSession, ProofError> {
         match proof {
             Proof::Password(password) => {
-                let (mut permit, _) = self.check_password(me, password).await?;
-                // Whoever is in and knows the password has shown another way in than the one that strangers used up.
-                permit.clear_too(Subject::LogIn(me.user.username.as_str()), &me.client);
-                self.clear(permit).await;
+                self.check_password(me, password).await?;
             }
             Proof::Code(code) => self.use_code_to_confirm(me.user.user_id, code, &me.client).await??,
         }
         self.renew(me).await
     }
 
-    /// The credentials of whoever is in this session and knows the password, and the leave by which it was tried.
-    pub(super) async fn check_password(
-        &self,
-        me: &Caller<'_>,
-        password: Password,
-    ) -> Result<(Permit, Credentials), ProofError> {
+    /// The credentials of whoever is in this session and knows the password.
+    pub(super) async fn check_password(&self, me: &Caller<'_>, password: Password) -> Result<Credentials, ProofError> {
         let user_id = me.user.user_id;
-        let permit = self.permit(Subject::Confirmation(user_id), None, &me.client).await?;
+        let found = self.store.credentials_by_id(user_id).await?.ok_or(ProofError::Ended)?;
+        let mut permit = self.permit(Subject::Confirmation(user_id), None, &me.client).await?;
         if permit.is_locked {
             self.take_back(&permit).await;
             return Err(Failure::Locked("Log in again; then you can confirm.").into());
         }
-        let found = self.store.credentials_by_id(user_id).await?.ok_or(ProofError::Ended)?;
         let verdict = self.verify(&permit, password, Some(&found.password_hash)).await?;
         if verdict.matches {
-            Ok((permit, found))
+            // Whoever is in and knows the password has shown another way in than the one that strangers used up.
+            permit.clear_too(Subject::LogIn(me.user.username.as_str()), &me.client);
+            self.clear(permit).await;
+            Ok(found)
         } else {
             self.keep_event_later(Some(user_id), EventKind::ConfirmationFailed, &me.client);
             Err(ProofError::WrongPassword)

@@ -153,7 +153,11 @@ impl Auth {
         } else if permit.is_locked {
             return Err(self.keep_out(&admission));
         }
-        let started = self.start_session(&admission).await?;
+        let started = self.start_session(&admission).await;
+        if let Err(LogInError::Failure(_)) = started {
+            self.take_back(&permit).await;
+        }
+        let started = started?;
         self.clear_all(permit, started.user.user_id, &browser.client).await;
         Ok(started)
     }
