@@ -9,7 +9,7 @@ use crate::store::NewEvent;
 
 /// How many rows one statement of the sweep deletes at the most, so that none blocks the others for long.
 const SWEPT_AT_ONCE: i64 = 500;
-/// How many uses of sessions one transaction writes at the most, for the same reason.
+/// How many uses of sessions, or events, one transaction writes at the most, for the same reason.
 const WRITTEN_AT_ONCE: usize = 500;
 
 /// Which of what is needed is there.
@@ -91,7 +91,8 @@ impl Auth {
         self.write_failed(self.failed_attempts.take_all()).await
     }
 
-    /// The same of one user, who is about to read of it. What else was noted shall not show in how long that takes.
+    /// The same of one user, who is about to read of it. What else was noted is left to the round, so that it does not show in
+    /// how long that takes.
     pub(super) async fn write_failed_attempts_of(&self, user_id: UserId) -> Result<(), Failure> {
         let _writing = self.failed_attempts.begin_writing().await;
         self.write_failed(self.failed_attempts.take_those_of(user_id)).await
@@ -99,13 +100,20 @@ impl Auth {
 
     /// What cannot be written waits for the next time.
     async fn write_failed(&self, taken: Option<Vec<NewEvent>>) -> Result<(), Failure> {
-        let Some(events) = taken else { return Ok(()) };
-        let written = self.store.add_events(&events).await;
-        if written.is_err() {
-            self.note(None);
-            events.into_iter().for_each(|event| self.note(Some(event)));
+        let Some(mut events) = taken else { return Ok(()) };
+        // Where others write too, each by itself: nobody's login shall wait for what happened to many.
+        let at_once = if self.store.may_be_shared() { 1 } else { WRITTEN_AT_ONCE };
+        loop {
+            let some = events.split_off(events.len().saturating_sub(at_once));
+            if let Err(failure) = self.store.add_events(&some).await {
+                self.note(None);
+                events.into_iter().chain(some).for_each(|event| self.note(Some(event)));
+                return Err(failure);
+            }
+            if events.is_empty() {
+                return Ok(());
+            }
         }
-        written
     }
 
     fn note(&self, event: Option<NewEvent>) {

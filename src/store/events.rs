@@ -134,9 +134,6 @@ impl Store {
         const COME: &str = "INSERT INTO key_marks (name, mark) VALUES ('nobody', '')";
         const GO: &str = "DELETE FROM key_marks WHERE name = 'nobody'";
 
-        // In one order, so that no two that keep events of the same users wait for each other.
-        let mut events: Vec<&NewEvent> = events.iter().collect();
-        events.sort_by_key(|event| event.user_id);
         let mut tx = self.begin().await?;
         for event in events {
             take_turns(&mut tx, event.user_id).await?;
