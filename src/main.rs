@@ -10,6 +10,7 @@ use std::time::Duration;
 use clap::Parser;
 use rocket::error::ErrorKind;
 use rocket::fairing::AdHoc;
+use rocket::tokio::time::timeout;
 use rocket::tokio::{runtime, select};
 use rocket::{Build, Orbit, Rocket};
 use tracing::Level;
@@ -18,6 +19,8 @@ use vestibule::cli::{Command, Program, Task};
 use vestibule::web::{InFlight, Site};
 use vestibule::{app, cli, log, settings};
 
+/// How long the end waits for the database to take what is still in memory.
+const LONGEST_CLOSE: Duration = Duration::from_secs(10);
 /// Threads for blocking work, of which this program does next to none.
 const MOST_BLOCKING: usize = 16;
 
@@ -85,9 +88,11 @@ async fn serve(rocket: Rocket<Build>) -> Result<ExitCode, String> {
         }
     }
     let are_answered = in_flight.end(longest).await;
-    // Writes down what is still in memory, however the serving ended.
-    if let Some(auth) = auth {
-        auth.close().await;
+    // Writes down what is still in memory, however the serving ended; a database that is away does not hold up the end.
+    if let Some(auth) = auth
+        && timeout(LONGEST_CLOSE, auth.close()).await.is_err()
+    {
+        tracing::warn!("what was still in memory could not be written at the end");
     }
     if are_answered {
         tracing::info!("stopped");
