@@ -21,7 +21,7 @@ use crate::web::{CountRequests, Metrics, Site, security_headers, templates};
 
 /// How often what is in memory about the use of sessions is written down, and how many lines of the log were left out.
 /// Longer than `session_recheck_ms` can be.
-const WRITE_LAST_SEEN: Duration = Duration::from_secs(15);
+const WRITE_DOWN: Duration = Duration::from_secs(15);
 /// How often failed attempts that are in memory are written down.
 const WRITE_FAILED_ATTEMPTS: Duration = Duration::from_secs(1);
 /// How often what is kept no longer is swept.
@@ -145,7 +145,7 @@ fn upkeep() -> impl Fairing {
             });
             tokio::spawn(async move {
                 loop {
-                    sleep(WRITE_LAST_SEEN).await;
+                    sleep(WRITE_DOWN).await;
                     seen.write_last_seen().await.unwrap_or_else(tell_of);
                     log::tell_of_left_out();
                 }

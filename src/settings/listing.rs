@@ -145,6 +145,7 @@ mod tests {
             assert_eq!(without_password(url), shown);
         }
     }
+
     #[test]
     fn the_address_of_a_database_that_cannot_be_read_is_a_secret_and_one_without_a_password_is_none() {
         for (url, shown) in [
@@ -189,6 +190,7 @@ mod tests {
         assert_eq!(listed, crate::settings::our_keys().into_iter().chain(rockets).collect::<Vec<_>>());
         assert!(!listed.contains(&"tls".to_owned()));
     }
+
     #[test]
     fn what_is_weaker_than_the_standards_ask_is_marked_and_nothing_else_is() {
         let is_weak = |key, value| weakness(key, &value).is_some();

@@ -28,6 +28,7 @@ impl OwnCookie {
             // Its name is as old as the site; what is in it is the token.
             (Self::Session, false) => "session_id",
             (Self::Session, true) => "__Host-session_id",
+            // As OWASP calls it.
             (Self::Marks, false) => "device",
             (Self::Marks, true) => "__Host-device",
             (Self::Ticket, false) => "login_ticket",
