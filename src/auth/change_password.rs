@@ -3,7 +3,8 @@ use crate::model::{EventKind, Password};
 
 impl Auth {
     /// Changes the password. Every session ends, this one too, and a new one begins in its place; a login that was verifying
-    /// the old password meanwhile gets none, and browsers that the old one made known are known no more (ASVS 6.2.2, 6.2.3, 7.4.3).
+    /// the old password meanwhile gets none, and browsers that the old one made known are known no more (ASVS 6.2.2, 6.2.3,
+    /// 7.4.3).
     pub async fn change_password(
         &self,
         me: &Caller<'_>,

@@ -1,6 +1,6 @@
-//! Failed attempts that are not written yet, for their owners to read of. They are noted here and written by a round, alike for
-//! every name: were they written when they happen, whoever writes next would wait for it, and the time would tell whether a
-//! name has an account.
+//! Failed attempts that are not written yet, for their owners to read of. They are noted here and written by a round, alike
+//! for every name: were they written when they happen, whoever writes next would wait for it, and the time would tell
+//! whether a name has an account.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -83,8 +83,8 @@ impl Auth {
         Ok(permit)
     }
 
-    /// Counts a try in a known browser, and says whether that is enough. What it tries beyond its own budget uses nothing up of
-    /// the one that it shares with the others: one stolen mark takes nothing from them.
+    /// Counts a try in a known browser, and says whether that is enough. What it tries beyond its own budget uses nothing up
+    /// of the one that it shares with the others: one stolen mark takes nothing from them.
     async fn is_in_own_budget(
         &self,
         permit: &mut Permit,

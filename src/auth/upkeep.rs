@@ -91,8 +91,8 @@ impl Auth {
         self.write_failed(self.failed_attempts.take_all()).await
     }
 
-    /// The same of one user, who is about to read of it. What else was noted is left to the round, so that it does not show in
-    /// how long that takes.
+    /// The same of one user, who is about to read of it. What else was noted is left to the round, so that it does not show
+    /// in how long that takes.
     pub(super) async fn write_failed_attempts_of(&self, user_id: UserId) -> Result<(), Failure> {
         let _writing = self.failed_attempts.begin_writing().await;
         self.write_failed(self.failed_attempts.take_those_of(user_id)).await

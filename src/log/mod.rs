@@ -35,7 +35,8 @@ static FOUND_NO_PLACE: OnceLock<ErrorCounter> = OnceLock::new();
 /// The log of this program; when it is dropped, what waits is written.
 pub struct Log(Option<WorkerGuard>);
 
-/// Begins to log: readable lines on a terminal, JSON lines elsewhere, so that what a user sends cannot make two lines of one.
+/// Begins to log: readable lines on a terminal, JSON lines elsewhere, so that what a user sends cannot make two lines of
+/// one.
 pub fn start(most: Level) -> Log {
     let (waiting, worker) = NonBlockingBuilder::default().buffered_lines_limit(MOST_WAITING).finish(Output);
     FOUND_NO_PLACE.get_or_init(|| waiting.error_counter());

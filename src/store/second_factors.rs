@@ -65,7 +65,8 @@ impl Store {
     }
 
     /// Asks for the second factor from now on, and keeps the recovery codes; other sessions are told, and browsers that the
-    /// password alone made known are known no more. False when there is nothing to confirm, another secret was begun meanwhile, or the step was used before.
+    /// password alone made known are known no more. False when there is nothing to confirm, another secret was begun
+    /// meanwhile, or the step was used before.
     pub async fn confirm_second_factor(
         &self,
         sealed_secret: &str,
@@ -91,7 +92,8 @@ impl Store {
         self.change_second_factor(end, &[], this_session, event).await
     }
 
-    /// Puts new recovery codes in the place of the old ones; other sessions are told. False when no second factor is asked for.
+    /// Puts new recovery codes in the place of the old ones; other sessions are told. False when no second factor is asked
+    /// for.
     pub async fn replace_recovery_codes(
         &self,
         codes: &[RecoveryCodeHash],

@@ -20,8 +20,9 @@ pub struct NewSession<'a> {
     pub browser: Option<UsedBrowser>,
 }
 
-/// Ends the session that is replaced, inserts the new one and makes its browser known. Answers whether it did; it does not when the user is gone,
-/// disabled, has another password than the one of that version, or asks for a second factor that was not shown.
+/// Ends the session that is replaced, inserts the new one and makes its browser known. Answers whether it did; it does not
+/// when the user is gone, disabled, has another password than the one of that version, or asks for a second factor that was
+/// not shown.
 pub(super) async fn insert_session(
     tx: &mut Tx,
     new: &NewSession<'_>,

@@ -1,5 +1,5 @@
-//! The answer to "no": one error, with what is wrong by field where that is known, noted on the request by whoever refuses and
-//! drawn once, by the catcher or with the form again.
+//! The answer to "no": one error, with what is wrong by field where that is known, noted on the request by whoever refuses
+//! and drawn once, by the catcher or with the form again.
 
 use std::borrow::Cow;
 use std::fmt;

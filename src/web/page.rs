@@ -1,5 +1,5 @@
-//! What a page is: one value, drawn for people and given to programs as it is. A form that was not taken is a page again, and
-//! so is an error.
+//! What a page is: one value, drawn for people and given to programs as it is. A form that was not taken is a page again,
+//! and so is an error.
 
 use rocket::Request;
 use rocket::http::{ContentType, Header, Status};

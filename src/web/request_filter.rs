@@ -178,8 +178,8 @@ fn leads_to(route: &Route, request: &Request<'_>) -> bool {
         && route.iter().zip(&asked).all(|(route, asked)| route.starts_with('<') || route == asked)
 }
 
-/// Whether the body begins with Rocket's `_method`, read as Rocket reads it: by it a form could choose another method than the
-/// one that browsers tell us of. Which one was sent cannot be known any more.
+/// Whether the body begins with Rocket's `_method`, read as Rocket reads it: by it a form could choose another method than
+/// the one that browsers tell us of. Which one was sent cannot be known any more.
 async fn chooses_method(request: &Request<'_>, data: &mut Data<'_>) -> bool {
     if !request.content_type().is_some_and(|kind| kind.is_form()) {
         return false;

@@ -24,9 +24,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How long what was being sent may take to arrive when the program is asked to stop.
 pub(super) const LAST_PATIENCE: Duration = Duration::from_secs(1);
 
-/// A form or JSON that was sent and could be read. Its fields are those of a struct, each once and nothing else; one that was
-/// not sent is empty. A field that is unknown, repeated, of another kind or not readable is refused with 422; anything that
-/// is no form and no JSON object with 400, 413 or 415.
+/// A form or JSON that was sent and could be read. Its fields are those of a struct, each once and nothing else; one that
+/// was not sent is empty. A field that is unknown, repeated, of another kind or not readable is refused with 422; anything
+/// that is no form and no JSON object with 400, 413 or 415.
 pub struct Submission<T>(pub T);
 
 #[rocket::async_trait]

@@ -498,7 +498,8 @@ mod tests {
         ]
     }
 
-    /// Forms of other systems: where a number stands, `A`, `B` or `C`; `S` for the salt, `O` for what came out, `R` for bcrypt's both.
+    /// Forms of other systems: where a number stands, `A`, `B` or `C`; `S` for the salt, `O` for what came out, `R` for
+    /// bcrypt's both.
     const PLACES: [&str; 16] = [
         "$argon2id$v=19$m=A,t=B,p=C$S$O",
         "argon2$argon2i$v=16$m=A,t=B,p=C$S$O",

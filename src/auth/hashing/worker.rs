@@ -206,8 +206,8 @@ impl HashingMetrics {
         self.computed.get()
     }
 
-    /// The longest that a password took so far whose hash was made in another way than the rules want; nothing when there was
-    /// none.
+    /// The longest that a password took so far whose hash was made in another way than the rules want; nothing when there
+    /// was none.
     pub fn slowest_outdated(&self) -> Duration {
         Duration::from_micros(self.slowest_outdated_micros.load(Ordering::Relaxed))
     }
