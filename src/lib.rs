@@ -33,10 +33,10 @@
 //! the code of two-factor authentication is asked for; and whoever verifies a password or a code needs a permit of
 //! `auth/throttle.rs`, which has counted the try where tries are limited.
 //!
-//! Three kinds of no have three places: a rule says no, and the form is shown again ([`web::FormError`]) with its
-//! [`web::Problems`]; a person may not, and a guard fails; we cannot now ([`auth::Failure`]: too many tries, a full queue,
-//! the database away), and `?` carries it from wherever it arises. Each becomes a [`web::Error`]; where no form shows it,
-//! the catcher in [`pages`] draws it.
+//! Three kinds of no have three places: a rule says no, or what was typed is not right, and the form is shown again
+//! ([`web::FormError`]) with its [`web::Problems`]; a person may not, and a guard fails; we cannot now ([`auth::Failure`]: too
+//! many tries, a full queue, the database away), and `?` carries it from wherever it arises. Each becomes a [`web::Error`];
+//! where no form shows it, the catcher in [`pages`] draws it.
 
 pub mod app;
 pub mod auth;

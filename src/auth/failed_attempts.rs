@@ -26,7 +26,7 @@ struct Noted {
 }
 
 impl FailedAttempts {
-    /// Notes one; none is one under a name that nobody has. False where there is no room for it.
+    /// Notes one; `None` is one under a name that nobody has. False where there is no room for it.
     pub fn note(&self, new: Option<NewEvent>) -> bool {
         let mut noted = self.noted();
         noted.was_any = true;
@@ -49,7 +49,7 @@ impl FailedAttempts {
         self.writing.lock().await
     }
 
-    /// Everything that was noted; none where nothing was, and nothing at all where it was under names that nobody has.
+    /// Everything that was noted: `None` where nothing was, an empty list where all of it was under names that nobody has.
     pub fn take_all(&self) -> Option<Vec<NewEvent>> {
         let all = std::mem::take(&mut *self.noted());
         all.was_any.then_some(all.events)
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flood_of_failures_from_many_networks_fills_no_more_memory_than_it_may() {
+    fn a_flood_of_failures_from_many_addresses_fills_no_more_memory_than_it_may() {
         let (ada, noted) = (somebody(), FailedAttempts::default());
         let most = u32::try_from(MOST_NOTED).unwrap();
         assert!((0..most).all(|address| noted.note(failure(ada, address, 1_000))));

@@ -14,7 +14,8 @@ impl Auth {
         Ok((known, self.known_browser(user_id, browser).await?))
     }
 
-    /// Makes a stranger of a browser that is known to this user, whoever holds its mark. Says whether it was known.
+    /// Makes a stranger of a browser that is known to this user, whoever holds its mark; a session in it
+    /// goes on. Says whether it was known.
     pub async fn forget_browser(&self, me: &Caller<'_>, browser_id: BrowserId) -> Result<bool, Failure> {
         let event = self.event(me.user.user_id, EventKind::BrowserForgotten, &me.client);
         self.store.forget_browser(browser_id, &event).await

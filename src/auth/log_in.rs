@@ -112,6 +112,7 @@ impl Auth {
                 is_locked = permit.is_locked,
                 "a login failed"
             );
+            // Of a disabled account too, whatever the password was: nobody is told which.
             self.keep_event_later(user_id, EventKind::LogInFailed, &browser.client);
             return Err(if permit.is_locked { password_is_not_enough() } else { LogInError::NoMatch });
         };

@@ -2,7 +2,7 @@
 
 use crate::model::{BrowserMark, BrowserMarks, ClientInfo, Session, Token, TokenHash, User};
 
-/// The browser or program that asks, signed in or not.
+/// The browser or program that asks, signed in or not. [`crate::web::Browser`], which a route is given, is one too.
 #[derive(Clone, Debug, Default)]
 pub struct Browser {
     /// From where it asks, and what it calls itself.

@@ -14,7 +14,7 @@ use crate::store::{Counter, Limit, Tries};
 /// After so many failures in a row, from wherever, the password alone does not open an account from a browser that it does
 /// not know.
 pub const MOST_FAILURES_IN_A_ROW: i64 = 100;
-/// After so many failures in a row of its own, a known browser is treated like any other.
+/// After so many failures in a row of its own, a known browser is treated like any other, and goes on waiting for its own.
 pub const MOST_FAILURES_OF_A_BROWSER: i64 = 20;
 /// After so many in a row of all browsers known to a user together, each of them is.
 pub const MOST_FAILURES_OF_KNOWN_BROWSERS: i64 = 50;
@@ -71,21 +71,22 @@ impl Auth {
         if !self.rules.throttle {
             return Ok(permit);
         }
-        // A known browser has a budget of its own: neither strangers' failures under this name nor those of its neighbours
-        // count against it, until it fails too often itself.
+        // A known browser has a budget of its own: neither strangers' failures under this name nor those of its network
+        // count against it, until it, or all known browsers together, fail too often.
         if let Some(known) = known
-            && self.is_in_own_budget(&mut permit, subject, known).await?
+            && self.count_in_own_budget(&mut permit, subject, known).await?
         {
             return Ok(permit);
         }
         let failures = self.count_in(&mut permit, subject.counters(client)).await?;
+        // The first counter is that of failures in a row.
         permit.is_locked = subject.is_guessed() && failures[0] > MOST_FAILURES_IN_A_ROW;
         Ok(permit)
     }
 
     /// Counts a try in a known browser, and says whether that is enough. What it tries beyond its own budget uses nothing up
-    /// of the one that it shares with the others: one stolen mark takes nothing from them.
-    async fn is_in_own_budget(
+    /// of the one that it shares with the others: one stolen mark alone cannot use that up.
+    async fn count_in_own_budget(
         &self,
         permit: &mut Permit,
         subject: Subject<'_>,

@@ -106,6 +106,7 @@ impl Auth {
         loop {
             let some = events.split_off(events.len().saturating_sub(at_once));
             if let Err(failure) = self.store.add_events(&some).await {
+                // So that the next round writes, also where only nobody's failed.
                 self.note(None);
                 events.into_iter().chain(some).for_each(|event| self.note(Some(event)));
                 return Err(failure);

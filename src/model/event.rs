@@ -47,6 +47,7 @@ macro_rules! kinds {
     };
 }
 
+// Some names are older than the words here: `sign_in` is a login, `second_factor` two-factor authentication.
 kinds! {
     SignedUp = "signed_up", "You made this account.";
     Imported = "imported", "This account was brought here from another system.";

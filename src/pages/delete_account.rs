@@ -42,7 +42,7 @@ pub async fn submit(
     if let Err(error) = auth.delete_account(&me.caller(), password).await {
         return Err(again(refused("password", error)?, me.user));
     }
-    browser.forget(me.user.user_id);
+    browser.leave_no_trace(me.user.user_id);
     Ok(LoggedOut::leading_home(Message { message: "Your account and everything we kept of it is gone." }))
 }
 

@@ -1,4 +1,4 @@
-//! What happened to an account. What happens again within a day, at the same browser and network, is one event: however
+//! What happened to an account. What happens again within a day, at the same browser and address, is one event: however
 //! often somebody repeats something, it makes no more rows, and nothing else is lost among them.
 
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::model::{ClientInfo, Event, EventId, EventKind, FailedBefore, Moment, 
 
 /// How long after it first happened something is kept as the same event when it happens again.
 const A_DAY: Duration = Duration::from_secs(24 * 3_600);
-/// Of how many browsers and networks the events of one kind in a day are told apart; those of all others are one together.
+/// Of how many browsers and addresses the events of one kind in a day are told apart; those of all others are one together.
 pub const MOST_TOLD_APART: i64 = 10;
 
 #[derive(Debug)]
@@ -130,7 +130,7 @@ impl Store {
     /// Keeps events by themselves, all or none. A SQLite file is written to where there are none too: whoever writes next
     /// waits for that as long.
     pub async fn add_events(&self, events: &[NewEvent]) -> Result<()> {
-        // A row that comes and goes: SQLite does not write what an update leaves as it is.
+        // A row that comes and goes, in a small table that nobody reads meanwhile: SQLite does not write what an update leaves as it is.
         const COME: &str = "INSERT INTO key_marks (name, mark) VALUES ('nobody', '')";
         const GO: &str = "DELETE FROM key_marks WHERE name = 'nobody'";
 

@@ -15,7 +15,7 @@ use crate::model::{BROWSER_KNOWN_FOR, BrowserMarks, Moment, PROOF_LASTS, Session
 pub struct Browser<'r> {
     request: &'r Request<'r>,
     #[deref]
-    known: auth::Browser,
+    asking: auth::Browser,
 }
 
 /// Who is signed in now, for programs. The token itself is in the cookie alone.
@@ -30,8 +30,8 @@ impl<'r> Browser<'r> {
     fn of(request: &'r Request<'_>) -> Result<Self, Error> {
         let token_hash = Viewer::of(request)?.token_hash;
         let marks = OwnCookie::Marks.read(request).map(|text| BrowserMarks::parse(&text)).unwrap_or_default();
-        let known = auth::Browser { client: client_info(request), marks, token_hash };
-        Ok(Self { request, known })
+        let asking = auth::Browser { client: client_info(request), marks, token_hash };
+        Ok(Self { request, asking })
     }
 
     /// Gives the browser the cookies by which it is in a session and known, and answers what programs get.
@@ -52,7 +52,7 @@ impl<'r> Browser<'r> {
     }
 
     /// Takes the token from the browser, which forgets that this user was ever there.
-    pub fn forget(&self, user_id: UserId) {
+    pub fn leave_no_trace(&self, user_id: UserId) {
         self.end();
         OwnCookie::Ticket.clear_if_sent(self.request);
         let marks = self.marks.clone().without(user_id);

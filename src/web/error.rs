@@ -18,7 +18,7 @@ use crate::model::random_bytes;
 /// When to come back after a 503: the queue of passwords and the patience with a locked database are about as long.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
 
-/// When to come back to an account that is locked: as after the longest delay, because it may be opened elsewhere meanwhile.
+/// When to come back to an account that is locked: soon, because it may be opened elsewhere meanwhile.
 const RETRY_LOCKED: Duration = Duration::from_secs(30);
 
 /// Why a request is not answered with what was asked for. Pages return it with `?`; the catcher draws it.
