@@ -166,7 +166,8 @@ impl Auth {
 
     /// What has been done is done by now, so that a counter which cannot be cleared is no reason to say otherwise.
     async fn forget_tries(&self, forgotten: &[String], taken_back: &[String], counted_at: Moment) {
-        if !self.rules.throttle {
+        let is_nothing = forgotten.is_empty() && taken_back.is_empty();
+        if is_nothing || !self.rules.throttle {
             return;
         }
         if let Err(error) = self.store.forget_tries(forgotten, taken_back, counted_at).await {
