@@ -4,6 +4,8 @@ use std::fs::{self, Metadata};
 use std::io;
 use std::path::Path;
 
+use super::user::disturbs;
+
 /// A path as it is shown: nothing in the name of a file makes a terminal do anything, ends a line or hides what it is.
 pub fn shown(path: &Path) -> String {
     escaped(&path.to_string_lossy())
@@ -11,14 +13,11 @@ pub fn shown(path: &Path) -> String {
 
 /// The same of a text that somebody else wrote.
 pub fn escaped(text: &str) -> String {
-    let escape = |c: char| if is_unseen(c) { c.escape_unicode().to_string() } else { c.to_string() };
+    // What stands for bytes that are no text may be seen.
+    let escape = |c: char| {
+        if disturbs(c) && c != char::REPLACEMENT_CHARACTER { c.escape_unicode().to_string() } else { c.to_string() }
+    };
     text.chars().map(escape).collect()
-}
-
-/// Control characters, ends of lines, and what turns the direction of writing (UAX #9).
-fn is_unseen(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// What is known of a file. A pipe would be waited for, perhaps for ever, and a device may have no end.

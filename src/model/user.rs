@@ -146,7 +146,7 @@ impl From<&Username> for DisplayName {
 
 /// Controls, noncharacters, line and paragraph separators, the replacement character that stands for bytes nobody could
 /// read, and every bidirectional mark, embedding, override and isolate (UAX #9).
-fn disturbs(c: char) -> bool {
+pub(super) fn disturbs(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{206F}')
         || matches!(c, '\u{FFF9}'..='\u{FFFF}' | '\u{FDD0}'..='\u{FDEF}')
