@@ -83,10 +83,10 @@ impl EventKind {
         matches!(self, Self::AccountMade | Self::Disabled | Self::Enabled | Self::EndedByOperator | Self::ResetLinkMade)
     }
 
-    /// Whether somebody failed to log in.
-    pub const fn is_failed_log_in(self) -> bool {
-        matches!(self, Self::LogInFailed | Self::CodeRefused | Self::KeptOut)
-    }
+    /// What begins a session.
+    pub const LOG_INS: [Self; 2] = [Self::LoggedIn, Self::SignedUp];
+    /// What shows that somebody failed to log in.
+    pub const FAILED_LOG_INS: [Self; 3] = [Self::LogInFailed, Self::CodeRefused, Self::KeptOut];
 
     /// Why a browser that it logged out was logged out, as a sentence for whoever sits there.
     pub fn ended_a_session(self) -> Option<&'static str> {

@@ -39,7 +39,8 @@ impl FromRow<'_, AnyRow> for Event {
 /// Keeps an event, in the turn of the user whom it happens to; nothing is kept when the account is gone.
 pub(super) async fn insert_event(tx: &mut Tx, new: &NewEvent) -> Result<()> {
     // The first failure after a login is an event of its own, so that the next login can tell how many there were since.
-    let since = if new.event.kind.is_failed_log_in() { last_login(tx, new.user_id).await? } else { None };
+    let since =
+        if EventKind::FAILED_LOG_INS.contains(&new.event.kind) { last_login(tx, new.user_id).await? } else { None };
     if count_again(tx, new, &new.event.client, since).await? {
         return Ok(());
     }
@@ -107,8 +108,8 @@ async fn count_of_the_day(tx: &mut Tx, new: &NewEvent) -> Result<i64> {
 async fn last_login(tx: &mut Tx, user_id: UserId) -> Result<Option<Moment>> {
     const SQL: &str = "SELECT MAX(last_at) FROM events WHERE user_id = $1 AND kind IN ($2, $3)";
 
-    let last =
-        query_scalar(SQL).bind(user_id.to_string()).bind(EventKind::LoggedIn.name()).bind(EventKind::SignedUp.name());
+    let last = query_scalar(SQL).bind(user_id.to_string());
+    let last = EventKind::LOG_INS.iter().fold(last, |last, kind| last.bind(kind.name()));
     let last: Option<i64> = last.fetch_one(tx.connection()).await?;
     Ok(last.map(Moment::from_millis))
 }
@@ -166,13 +167,9 @@ impl Store {
                 SELECT COALESCE(MAX(last_at), 0) AS at FROM events WHERE user_id = $1 AND kind IN ($2, $3)) AS since
             WHERE events.user_id = $1 AND events.kind IN ($4, $5, $6) AND events.last_at > since.at";
 
-        let failures = query_as(SQL)
-            .bind(user_id.to_string())
-            .bind(EventKind::LoggedIn.name())
-            .bind(EventKind::SignedUp.name())
-            .bind(EventKind::LogInFailed.name())
-            .bind(EventKind::CodeRefused.name())
-            .bind(EventKind::KeptOut.name());
+        let kinds = EventKind::LOG_INS.iter().chain(&EventKind::FAILED_LOG_INS);
+        let failures = query_as(SQL).bind(user_id.to_string());
+        let failures = kinds.fold(failures, |failures, kind| failures.bind(kind.name()));
         let (attempts, since, first): (i64, Option<i64>, Option<i64>) =
             reading(failures.fetch_one(&self.readers)).await?;
         // The login before may be so long ago that it is not kept any more.

@@ -50,12 +50,9 @@ impl Store {
             )
         });
 
-        let accounts = asked_at(&SQL, now, limits)
-            .bind(EventKind::LoggedIn.name())
-            .bind(EventKind::SignedUp.name())
-            .bind(holding(search))
-            .bind(most)
-            .try_map(|row: AnyRow| Account::from_row(&row));
+        let accounts =
+            EventKind::LOG_INS.iter().fold(asked_at(&SQL, now, limits), |asked, kind| asked.bind(kind.name()));
+        let accounts = accounts.bind(holding(search)).bind(most).try_map(|row: AnyRow| Account::from_row(&row));
         reading(accounts.fetch_all(&self.readers)).await
     }
 
