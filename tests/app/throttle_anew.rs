@@ -6,19 +6,11 @@ use rocket::http::Status;
 use serde_json::json;
 use vestibule::auth::MOST_FAILURES_IN_A_ROW;
 
-use super::throttle::{fail, throttled};
+use super::throttle::{fail, fail_from_everywhere, throttled};
 use crate::support::{ADA, App, PASSWORD, Visitor, adas};
 
 /// Nobody waits longer for the next try, and no code lasts as long.
 const LONG_ENOUGH: Duration = Duration::from_secs(16 * 60);
-
-/// Strangers, each from another network, who fail until the password alone does not open Ada's account.
-async fn lock(app: &App) {
-    for n in 0..=MOST_FAILURES_IN_A_ROW {
-        fail(&stranger(app, n), ADA).await;
-        app.wait(LONG_ENOUGH);
-    }
-}
 
 fn stranger(app: &App, number: i64) -> Visitor<'_> {
     app.program().from(&format!("10.0.{number}.1"))
@@ -76,7 +68,7 @@ async fn a_recovery_code_begins_the_count_of_codes_by_time_anew_for_every_browse
 async fn a_sweep_after_a_day_does_not_unlock_an_account() {
     let app = throttled().await;
     app.sign_up(ADA).await;
-    lock(&app).await;
+    fail_from_everywhere(&app, ADA, MOST_FAILURES_IN_A_ROW).await;
 
     app.wait(Duration::from_secs(25 * 3_600));
     app.auth().sweep().await.unwrap();
@@ -115,7 +107,7 @@ async fn what_few_failed_at_is_swept_after_a_day() {
 async fn whoever_is_kept_out_though_the_password_is_right_is_told_of_in_the_activity() {
     let app = throttled().await;
     let known = app.sign_up(ADA).await;
-    lock(&app).await;
+    fail_from_everywhere(&app, ADA, MOST_FAILURES_IN_A_ROW).await;
     stranger(&app, 201).send("/login", adas()).await.is_problem(Status::TooManyRequests);
     app.wait(LONG_ENOUGH);
 
@@ -131,7 +123,7 @@ async fn whoever_is_kept_out_though_the_password_is_right_is_told_of_in_the_acti
 async fn a_right_password_that_does_not_open_a_locked_account_is_not_hashed_anew() {
     let before = throttled().await;
     before.sign_up(ADA).await;
-    lock(&before).await;
+    fail_from_everywhere(&before, ADA, MOST_FAILURES_IN_A_ROW).await;
     let settings = [("throttle", json!(true)), ("hash_memory_kib", json!(12_288)), ("hash_passes", json!(3))];
     let app = App::in_folder(before.folder.clone(), &settings).await;
     app.clock.turn_forward(before.clock.now().since(app.clock.now()));
